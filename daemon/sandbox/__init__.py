@@ -1,0 +1,1 @@
+"""The sandboxes: faithful local servers of Domino's calendar service and of Salesforce, over real HTTP on loopback."""
