@@ -1,0 +1,1 @@
+"""One synchronization from comparing to writing."""

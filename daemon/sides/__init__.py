@@ -1,0 +1,1 @@
+"""The calendar systems, each behind the contract of contract.py."""

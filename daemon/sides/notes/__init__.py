@@ -1,0 +1,1 @@
+"""The Notes side: Domino over HTTP, and .ics files."""

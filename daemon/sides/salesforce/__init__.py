@@ -1,0 +1,1 @@
+"""The Salesforce side: sign-in, reading and guarded writing over REST."""

@@ -1,0 +1,103 @@
+"""The base: per link the image each side held when both were last declared in step, and what was decided to be left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from shared.models import Image
+from shared.states import Decision, Scope, Side
+
+
+class LinkState(StrEnum):
+    LINKED = "linked"
+    NO_BASE = "linked_nobase"
+    FROZEN = "frozen"
+    TOMBSTONE = "tombstone"
+
+
+_image = msgspec.json.Decoder(Image)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pair of keys with the pair of images they were last in step with.
+
+    ``id`` is the item id. The images are kept encoded (JSON of Image, empty where there is none) and decoded when asked
+    for, so that a quiet run over many links decodes nothing. ``generation`` counts re-creations. ``notes_body_written`` is
+    the digest of the description we last wrote to Notes (formatting protection). ``removed_side`` of a tombstone tells
+    where the copy was removed.
+    """
+
+    id: str
+    notes_key: str = ""
+    salesforce_key: str = ""
+    state: LinkState = LinkState.LINKED
+    generation: int = 1
+    notes_digest: bytes = b""
+    salesforce_digest: bytes = b""
+    notes_json: bytes = b""
+    salesforce_json: bytes = b""
+    notes_body_written: bytes = b""
+    keep_syncing: bool = False
+    private_seen: bool = False
+    linked_at: str = ""
+
+    @property
+    def notes_image(self) -> Image | None:
+        return _image.decode(self.notes_json) if self.notes_json else None
+
+    @property
+    def salesforce_image(self) -> Image | None:
+        return _image.decode(self.salesforce_json) if self.salesforce_json else None
+
+    def key(self, side: Side) -> str:
+        return self.notes_key if side is Side.NOTES else self.salesforce_key
+
+    def image(self, side: Side) -> Image | None:
+        return self.notes_image if side is Side.NOTES else self.salesforce_image
+
+    def digest(self, side: Side) -> bytes:
+        return self.notes_digest if side is Side.NOTES else self.salesforce_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A person's wish to leave an item alone; see sync/ignore.py for when it holds."""
+
+    id: str
+    kind: Decision
+    scope: Scope = Scope.OCCURRENCE
+    item: str = ""
+    notes_key: str = ""
+    salesforce_key: str = ""
+    series: str = ""
+    notes_digest: bytes = b""
+    salesforce_digest: bytes = b""
+    generation: int = 0
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Every link, ignore, kept-apart pair and acknowledged row of one pairing.
+
+    ``kept_apart`` holds (notes key, salesforce key) answered *keep apart*. ``acknowledged`` maps a change id to the revision
+    of a ``cannot_sync`` row the person has seen (it stays silent until the revision changes).
+    """
+
+    pairing: str
+    links: tuple[Link, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    kept_apart: frozenset[tuple[str, str]] = frozenset()
+    acknowledged: dict[str, str] = field(default_factory=dict)
+
+    def by_key(self, side: Side) -> dict[str, Link]:
+        return {link.key(side): link for link in self.links if link.key(side)}
+
+
+def empty(pairing: str, links: Iterable[Link] = ()) -> Base:
+    return Base(pairing=pairing, links=tuple(links))

@@ -1,0 +1,1 @@
+"""What both programs agree on: documents, states, problems, texts, routes and file places."""

@@ -1,0 +1,1 @@
+"""The tray client: a thin window on the daemon."""
