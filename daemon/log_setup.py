@@ -1,0 +1,36 @@
+"""Where the log goes: one rotated file without subjects, attendees, bodies or secrets."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import time
+from pathlib import Path
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _UtcFormatter(logging.Formatter):
+    converter = staticmethod(time.gmtime)  # log lines of two machines must be comparable
+
+
+def set_up(path: Path) -> None:
+    """Log to ``path`` (1 MB, five old files) and warnings to stderr.
+
+    Libraries that log request URLs or bodies are kept at WARNING: a Salesforce query or a Domino address may hold a
+    person's name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    formatter = _UtcFormatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
+    file = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=5, encoding="utf-8", delay=True)
+    file.setFormatter(formatter)
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setLevel(logging.ERROR)
+    screen.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [file, screen]
+    root.setLevel(logging.WARNING)
+    for library in ("urllib3", "requests", "aiohttp", "simple_salesforce", "asyncio"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    logging.getLogger("daemon").setLevel(logging.INFO)

@@ -1,0 +1,164 @@
+"""Runs, decisions, the journal of operations, and what became of each row, as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from daemon.store.database import Database
+from daemon.sync.proposal import Settlement
+from shared.models import Image, OneDecision, Run, Text
+from shared.states import Action, Group, Result, RunState, Side
+
+
+class Op(msgspec.Struct, frozen=True, kw_only=True):
+    """One write to one calendar in the journal.
+
+    ``phase``: intent (persisted, maybe sent), sent, acked (the answer is known, the base not yet), committed, stale, rejected,
+    unknown (the answer was lost; look before anything else). ``before_raw`` is the payload as it was, for undo.
+    ``not_before``: until this moment nothing may be sent again for the item (quarantine of unkeyed creates).
+    """
+
+    id: str
+    run: str
+    change: str
+    side: Side
+    kind: str
+    key: str = ""
+    expected_version: str = ""
+    before: Image | None = None
+    after: Image | None = None
+    groups: frozenset[Group] = frozenset()
+    create_key: str = ""
+    before_raw: str = ""
+    phase: str = "intent"
+    not_before: str = ""
+    sent_at: str = ""
+    stored_key: str = ""
+    stored_version: str = ""
+    stored: Image | None = None
+
+
+class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one row after Ok, kept for the history and for undo.
+
+    ``link_before`` and the settlement are what an inverse needs.
+    """
+
+    run: str
+    change: str
+    item: str
+    at: str
+    action: Action
+    title: str
+    result: Result
+    starts_at: str = ""
+    ends_at: str = ""
+    all_day: bool = False
+    error: Text | None = None
+    settlement: Settlement | None = None
+    ops: tuple[str, ...] = ()
+    text: Text | None = None
+
+
+_run = msgspec.json.Decoder(Run)
+_op = msgspec.json.Decoder(Op)
+_outcome = msgspec.json.Decoder(RowOutcome)
+_decision = msgspec.json.Decoder(OneDecision)
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+OPEN_PHASES = ("intent", "sent", "acked", "unknown")
+
+
+class RunStore:
+    """One row per run; decisions belong to the open run."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def put(self, pairing: str, run: Run) -> None:
+        with self._db.transaction() as db:
+            db.execute(
+                "INSERT INTO run VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET state=excluded.state,"
+                " body=excluded.body, pairing=excluded.pairing",
+                (run.id, pairing, run.started_at, run.state.value, _encode(run)),
+            )
+
+    def get(self, identifier: str) -> Run | None:
+        with self._db.reading() as db:
+            row = db.execute("SELECT body FROM run WHERE id=?", (identifier,)).fetchone()
+        return _run.decode(row[0]) if row else None
+
+    def pairing_of(self, identifier: str) -> str:
+        with self._db.reading() as db:
+            row = db.execute("SELECT pairing FROM run WHERE id=?", (identifier,)).fetchone()
+        return row[0] if row else ""
+
+    def newest(self, limit: int, before: str = "") -> list[Run]:
+        """Runs newest first; ``before`` is a run id: only older ones."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT body FROM run WHERE ?='' OR (started_at, id) < (SELECT started_at, id FROM run WHERE id=?)"
+                " ORDER BY started_at DESC, id DESC LIMIT ?",
+                (before, before, limit),
+            ).fetchall()
+        return [_run.decode(row[0]) for row in rows]
+
+    def still_open(self) -> list[Run]:
+        states = tuple(state.value for state in RunState if state.is_open)
+        with self._db.reading() as db:
+            rows = db.execute("SELECT body FROM run WHERE state IN (?,?,?)", states).fetchall()
+        return [_run.decode(row[0]) for row in rows]
+
+    def decisions(self, run: str) -> dict[str, OneDecision]:
+        with self._db.reading() as db:
+            rows = db.execute("SELECT change, body FROM decision WHERE run=?", (run,)).fetchall()
+        return {change: _decision.decode(body) for change, body in rows}
+
+    def decide(self, run: str, decisions: Iterable[OneDecision], undone: Iterable[str] = ()) -> None:
+        """Store decisions and take back others, all in one step."""
+        with self._db.transaction() as db:
+            db.executemany("DELETE FROM decision WHERE run=? AND change=?", [(run, change) for change in undone])
+            db.executemany(
+                "INSERT OR REPLACE INTO decision VALUES (?,?,?,?)",
+                [(run, one.change, one.revision, _encode(one)) for one in decisions],
+            )
+
+    def journal(self, pairing: str, ops: Iterable[Op]) -> None:
+        """Write operations as they are now: one transaction for all of them."""
+        rows = [(op.id, pairing, op.run, op.change, op.phase, op.not_before, _encode(op)) for op in ops]
+        with self._db.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO op VALUES (?,?,?,?,?,?,?)", rows)
+
+    def open_ops(self, pairing: str) -> list[Op]:
+        """Operations whose end is not known or not committed, oldest first."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT body FROM op WHERE pairing=? AND phase IN (?,?,?,?) ORDER BY id", (pairing, *OPEN_PHASES)
+            ).fetchall()
+        return [_op.decode(row[0]) for row in rows]
+
+    def ops_of(self, run: str) -> list[Op]:
+        with self._db.reading() as db:
+            rows = db.execute("SELECT body FROM op WHERE run=? ORDER BY id", (run,)).fetchall()
+        return [_op.decode(row[0]) for row in rows]
+
+    def finish_row(self, outcome: RowOutcome) -> None:
+        with self._db.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO outcome VALUES (?,?,?,?,?)",
+                (outcome.run, outcome.change, outcome.item, outcome.at, _encode(outcome)),
+            )
+
+    def outcomes(self, run: str) -> dict[str, RowOutcome]:
+        with self._db.reading() as db:
+            rows = db.execute("SELECT change, body FROM outcome WHERE run=?", (run,)).fetchall()
+        return {change: _outcome.decode(body) for change, body in rows}
+
+    def history(self, item: str, limit: int = 50) -> list[RowOutcome]:
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT body FROM outcome WHERE item=? ORDER BY at DESC LIMIT ?", (item, limit)
+            ).fetchall()
+        return [_outcome.decode(row[0]) for row in rows]
