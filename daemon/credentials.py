@@ -129,7 +129,7 @@ class KeyringCredentials:
             except (keyring.errors.KeyringLocked, keyring.errors.InitError) as error:
                 raise KeyringUnavailable(text("keyring.locked")) from error
             # Back-ends raise errors of their own libraries (D-Bus, pywin32, ctypes); none of them may end the daemon.
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 raise KeyringUnavailable(text("keyring.failed", reason=type(error).__name__)) from error
         return answer
 
@@ -167,7 +167,7 @@ def _allowed_backend() -> Any:
     import keyring
     import keyring.backend
 
-    chosen = keyring.get_keyring()
+    chosen: Any = keyring.get_keyring()
     if _class_path(chosen) in ALLOWED_BACKENDS:
         return chosen
     if _is_chain(chosen):

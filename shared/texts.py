@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared import texts_rows, texts_runs, texts_sides
+from shared import texts_rows, texts_runs, texts_salesforce, texts_sides
 from shared.models import Text
 
 
@@ -17,7 +17,12 @@ class _Lenient(dict[str, object]):
         return "{" + key + "}"
 
 
-CATALOGUE: dict[str, str] = {**texts_rows.ROWS, **texts_runs.RUNS, **texts_sides.SIDES}
+CATALOGUE: dict[str, str] = {
+    **texts_rows.ROWS,
+    **texts_runs.RUNS,
+    **texts_sides.SIDES,
+    **texts_salesforce.SALESFORCE,
+}
 
 
 def text(code: str, **params: object) -> Text:

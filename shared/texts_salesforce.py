@@ -63,7 +63,7 @@ SALESFORCE: dict[str, str] = {
     # reaching it
     "salesforce.unreachable": "{host} cannot be reached ({reason}). Check the network and the address, then try again.",
     "salesforce.not_salesforce": (
-        "{host} answered something that is not Salesforce's API (status {status}). Check the address and the proxy, then try again."
+        "{host} answered something that is not Salesforce's API (status {status}). Check the address and the proxy."
     ),
     "salesforce.broken_answer": "{host} sent an incomplete answer. Try again.",
     "salesforce.busy": "Salesforce is busy or under maintenance (status {status}). Try again later.",
@@ -93,24 +93,24 @@ SALESFORCE: dict[str, str] = {
     "salesforce.locked_client_managed": "Another program (Einstein Activity Capture or Lightning Sync) manages this event.",
     "salesforce.other_owner": "This event now belongs to somebody else in Salesforce.",
     "salesforce.not_visible": (
-        "Salesforce does not show this event to you any more, but has no record of its deletion. It may belong to somebody else now."
+        "Salesforce no longer shows you this event, but has no record of its deletion. It may belong to somebody else."
     ),
     "salesforce.cannot_look": "Salesforce does not let this event be looked at: {code}",
     # writing
     "salesforce.lost_answer": "The answer to this write was lost. Daybridge looks before it sends anything again.",
     "salesforce.unread_back": "Salesforce took the write, but it could not be read back. Daybridge looks again next time.",
     "salesforce.refused.too_long": "Salesforce says the text is too long: {fields}. Shorten it.",
-    "salesforce.refused.required": "Your organization requires a field that Daybridge does not fill: {fields}. Ask your administrator.",
+    "salesforce.refused.required": "Your organization requires a field Daybridge never fills: {fields}. Ask your administrator.",
     "salesforce.refused.times": "Salesforce does not accept these times or values ({fields}): {message}",
     "salesforce.refused.multi_day": (
-        "Salesforce does not accept an event this long. Ask your administrator for multi-day events (at most 14 days), or shorten it."
+        "Salesforce does not accept an event this long. Ask your administrator for multi-day events (up to 14 days)."
     ),
     "salesforce.refused.rule": "A rule of your organization refused this: {message}",
     "salesforce.refused.access": "You may not change this in Salesforce: {message}",
     "salesforce.refused.field": "Salesforce does not know or not allow a field ({fields}): {message}",
     "salesforce.refused.value": "Salesforce does not allow a value in {fields}: {message}",
     "salesforce.refused.locked_row": "Another change held this record in Salesforce. Try again.",
-    "salesforce.refused.key_taken": "Salesforce holds an event with this key already, but does not show it. Ask your administrator.",
+    "salesforce.refused.key_taken": "Salesforce already holds an event with this key, but hides it. Ask your administrator.",
     "salesforce.refused.other": "Salesforce refused this: {code} {message}",
     "salesforce.edited_while_deleting": (
         "This event was changed in Salesforce at the moment it was deleted; the changed version was put back. Look at it again."
