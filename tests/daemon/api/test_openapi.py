@@ -1,0 +1,48 @@
+"""The OpenAPI document: the committed copy is current, every route is in it, and every reference leads somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon.api.openapi import openapi_document, printed
+from shared.problems import ProblemName
+from shared.routes import ROUTES
+
+COPY = Path(__file__).with_name("openapi.json")
+
+
+def test_the_committed_copy_is_current() -> None:
+    """Regenerate with: python -m daemon.api.openapi > tests/daemon/api/openapi.json"""
+    assert COPY.read_text(encoding="utf-8") == printed()
+
+
+def test_every_route_is_described() -> None:
+    paths = openapi_document()["paths"]
+    described = {(path, method.upper()) for path, methods in paths.items() for method in methods}
+    assert described == {(route.path, route.method) for route in ROUTES}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = openapi_document()
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(_references(document)) <= known
+
+
+def _references(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if "$ref" in part else []
+        return own + [ref for value in part.values() for ref in _references(value)]
+    if isinstance(part, list):
+        return [ref for value in part for ref in _references(value)]
+    return []
+
+
+def test_problems_are_a_closed_list() -> None:
+    kinds = openapi_document()["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+    assert len(kinds) == len(ProblemName)
+
+
+def test_only_the_trade_needs_no_token() -> None:
+    paths = openapi_document()["paths"]
+    free = [op["operationId"] for methods in paths.values() for op in methods.values() if op.get("security") == []]
+    assert free == ["trade_page_code"]
