@@ -129,8 +129,12 @@ def _generate(
         if locals_ is not None and complete:
             yield from _kept(rule, event, locals_)
             return
+        if locals_ is not None and near <= reach:
+            found.whole = False
+            yield from _kept(rule, event, [local for local in locals_ if local <= near])
+            return
     found.whole = False
-    if near > start and rule.reach(start) < min(near, END_OF_TIME):
+    if rule.reach(start) < near:
         raise TooMany(MAX_CANDIDATES)
     locals_ = _bounded(rule, start, near)
     if locals_ is None:

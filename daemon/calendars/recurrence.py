@@ -85,7 +85,8 @@ def _newest(versions: list[ParsedEvent], left_out: list[tuple[str, str]]) -> Par
     winner = versions[0]
     for version in versions[1:]:
         winner = version if version.sort_key >= winner.sort_key else winner
-    left_out.extend((version.handle, "superseded") for version in versions if version is not winner)
+    # The first handle is the plain one, and the plain one belongs to what is kept.
+    left_out.extend((version.handle, "superseded") for version in versions[1:])
     return winner
 
 

@@ -39,6 +39,14 @@ _NUMBERS: Final = {
     "BYMONTH": ("bymonth", 1, 12, False),
     "BYSETPOS": ("bysetpos", 1, 366, True),
 }
+# What RFC 5545 3.3.10 forbids with a frequency.
+_MISPLACED: Final = {
+    "DAILY": ("BYWEEKNO", "BYYEARDAY"),
+    "WEEKLY": ("BYWEEKNO", "BYYEARDAY", "BYMONTHDAY"),
+    "MONTHLY": ("BYWEEKNO", "BYYEARDAY"),
+    "YEARLY": (),
+}
+_MONTH_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAYS: Final = {"MO": du.MO, "TU": du.TU, "WE": du.WE, "TH": du.TH, "FR": du.FR, "SA": du.SA, "SU": du.SU}
 _DAY = re.compile(r"([+-]?\d{1,2})?\s*(MO|TU|WE|TH|FR|SA|SU)")
 _TIME_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
@@ -71,6 +79,8 @@ class Rule:
 
     def starts(self, start: datetime, last: datetime) -> Iterator[datetime]:
         """Local starts from `start` to `last` inclusive, COUNT kept, UNTIL only roughly (the caller compares exactly)."""
+        if "rule_without_dates" in self.problems:
+            return iter(())
         if self.until is not None:
             last = min(last, self.until.naive + timedelta(days=2))
         dates = self._build(start, last)
@@ -114,7 +124,12 @@ def read_rule(text: str, start: datetime, *, all_day: bool) -> Rule:
     if all_day:
         for name in _TIME_OF_DAY:
             parts.pop(name, None)
+    misplaced = next((name for name in parts if name in _MISPLACED[frequency]), None)
+    if misplaced:
+        raise _refuse(f"{misplaced} has no meaning with FREQ={frequency}")
     by = _by_parts(parts, frequency, problems)
+    if not _has_dates(by):
+        problems.append("rule_without_dates")
     rule = Rule(frequency, interval, count, until, week_start, by, tuple(problems))
     try:
         rule._build(start, start)
@@ -165,6 +180,12 @@ def _by_parts(parts: dict[str, str], frequency: str, problems: list[str]) -> dic
         else:
             raise _refuse(f"{name[:20]} is not known")
     return by
+
+
+def _has_dates(by: dict[str, Any]) -> bool:
+    """False for a day no month has (30 February): dateutil would look for it until the year 9999."""
+    lengths = [_MONTH_LENGTHS[month - 1] for month in by.get("bymonth", range(1, 13))]
+    return any(abs(day) <= max(lengths) for day in by.get("bymonthday", [1]))
 
 
 def _number(item: str, name: str, lowest: int, highest: int, negative: bool) -> int:
