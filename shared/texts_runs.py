@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 RUNS: dict[str, str] = {
+    # states of the daemon
     "state.starting": "Daybridge is starting.",
     "state.stopping": "Daybridge is stopping.",
     "state.idle": "Nothing to do.",
@@ -14,4 +15,42 @@ RUNS: dict[str, str] = {
     "state.not_connected": "Connect {side} in the settings first.",
     "state.offline": "{side} cannot be reached: {reason}",
     "state.failed": "The last run failed: {reason}",
+    # why a run ended
+    "run.internal": "Something went wrong inside Daybridge. Nothing was lost; the log holds the details. Start Sync again.",
+    "run.problem": "{sentence}",
+    "run.interrupted": "Daybridge was stopped during this run. Nothing was lost; start again with Start Sync.",
+    # what became of a row
+    "row.changed_meanwhile": "This changed after you saw it and was not written. Look at it again.",
+    "row.answer_lost": (
+        "The answer to this change was lost. It is looked up before anything is sent again; start again with Start Sync."
+    ),
+    "row.never_arrived": "This change did not arrive. It comes again with the next Start Sync.",
+    "row.waiting": "An earlier attempt is still being looked up; this row comes back when that is known.",
+    # reading a side
+    "side.incomplete": "{side} could not be read completely, so nothing is proposed. Try again later.",
+    "guard.sudden_drop": (
+        "{side} shows only {now} entries after {before} last time. Nothing is proposed; check the calendar, then try again."
+    ),
+    "why.too_young": "This was linked less than ten minutes ago; its absence may only be a delay. Try again later.",
+    # undo
+    "undo.approve": "Undo this change",
+    "undo.changed_since": "This was changed after the run, so it cannot be undone here.",
+    "undo.update": "Put back the values from before the run.",
+    "undo.delete": "Delete what the run created.",
+    "undo.recreate": "Create again what the run deleted. In Salesforce it gets a new Id.",
+    "undo.link": "Take the link back. Nothing is written.",
+    # items
+    "why.in_step": "Both calendars hold the same.",
+    # the doctor
+    "doctor.storage": "The database is damaged. Move daybridge.sqlite away and start again; both calendars are untouched.",
+    "doctor.duplicate": "{count} entries in {side} look the same ({starts_at}).",
+    "doctor.orphan": "A linked item is missing in {sides}. Start Sync looks it up.",
+    "doctor.open_ops": "{count} changes were sent without a known answer. Start Sync looks them up.",
+    "doctor.not_compared": "Nothing was compared since Daybridge started. Start Sync, then ask again.",
+    # accounts
+    "account.works": "{side} works: {name}.",
+    "account.other_identity": (
+        "{side} leads to another calendar than before under the same settings. Nothing was read; check the address and "
+        "the calendar in the settings, or choose the new calendar there."
+    ),
 }

@@ -148,6 +148,17 @@ class LinkStore:
             for statement in _FORGET:
                 db.execute(statement, (pairing,))
 
+    def note(self, name: str, value: str) -> None:
+        """Keep one small fact of the installation under ``name``."""
+        with self._db.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value.encode()))
+
+    def noted(self, name: str) -> str:
+        """The fact kept under ``name``, or empty."""
+        with self._db.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+        return bytes(row[0]).decode() if row else ""
+
     def secret(self) -> bytes:
         """The installation's key for digests of texts that must not be kept (contracts.md 6); made once."""
         with self._db.transaction() as db:

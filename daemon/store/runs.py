@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from daemon.store.database import Database
+from daemon.sync.base import Link
 from daemon.sync.proposal import Settlement
 from shared.models import Image, OneDecision, Run, Text
 from shared.states import Action, Group, Result, RunState, Side
@@ -43,7 +45,8 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
 class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row after Ok, kept for the history and for undo.
 
-    ``link_before`` and the settlement are what an inverse needs.
+    Written with the intents (``result`` null: under way) and again when the row is settled. ``link_before`` is the link as it
+    was (null: there was none); the settlement says what the base becomes when every operation is done.
     """
 
     run: str
@@ -52,12 +55,13 @@ class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     action: Action
     title: str
-    result: Result
+    result: Result | None = None
     starts_at: str = ""
     ends_at: str = ""
     all_day: bool = False
     error: Text | None = None
     settlement: Settlement | None = None
+    link_before: Link | None = None
     ops: tuple[str, ...] = ()
     text: Text | None = None
 
@@ -76,6 +80,12 @@ class RunStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything stored inside lands in one transaction or not at all."""
+        with self._db.transaction():
+            yield
 
     def put(self, pairing: str, run: Run) -> None:
         with self._db.transaction() as db:

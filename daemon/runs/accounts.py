@@ -1,0 +1,301 @@
+"""The two accounts: connecting, testing, opening both sides as a pair, and what is known of their state."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from daemon.credentials import CredentialError, Credentials, fetch, forget, keep
+from daemon.runs.moments import Clock, stamp
+from daemon.runs.observing import OpenPair
+from daemon.runs.rules_in_force import rules_in_force
+from daemon.settings import BadSetting, Settings
+from daemon.sides.contract import Probe, SideError, SideUnavailable, SignInNeeded, WrongAccount
+from daemon.sides.contract import Side as CalendarSide
+from daemon.sides.notes.connect import connect as connect_notes
+from daemon.sides.salesforce.connect import SalesforceAccount
+from daemon.store.links import LinkStore
+from daemon.sync.rules import Rules
+from shared.models import (
+    Accounts,
+    AccountStatus,
+    CalendarInfo,
+    CalendarList,
+    ConnectStarted,
+    PutNotesAccount,
+    SideBudget,
+    TestResult,
+    Text,
+)
+from shared.problems import ApiProblem, ProblemName
+from shared.states import Side
+from shared.texts import text
+
+log = logging.getLogger(__name__)
+
+NOTES_PASSWORD = "notes-password"
+FILE_KINDS = frozenset({"ics_file", "ics_folder"})
+
+_NOTES_KEYS = ("notes.kind", "notes.url", "notes.user", "notes.calendar", "notes.ca_file", "notes.allow_http")
+_SALESFORCE_KEYS = ("salesforce.login_url", "salesforce.client_id", "salesforce.key_field")
+KEYS = {Side.NOTES: _NOTES_KEYS, Side.SALESFORCE: _SALESFORCE_KEYS}
+
+
+class AccountBook:
+    """Opens sides when they are needed and keeps them open; says what state each account is in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        links: LinkStore,
+        clock: Clock,
+        zone: str,
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._links = links
+        self._clock = clock
+        self.zone = zone
+        self._changed = changed
+        self._open: dict[Side, tuple[CalendarSide, Probe]] = {}
+        self._lock = asyncio.Lock()
+        self._waiting: asyncio.Task[None] | None = None
+        self.status: dict[Side, AccountStatus] = {side: AccountStatus() for side in Side}
+        self.salesforce = self._salesforce_account()
+
+    # state ------------------------------------------------------------------------------------------------------
+
+    def accounts(self) -> Accounts:
+        return Accounts(salesforce=self.status[Side.SALESFORCE], notes=self.status[Side.NOTES])
+
+    def budget(self) -> SideBudget:
+        return self.salesforce.budget()
+
+    async def look_at_credentials(self) -> None:
+        """At start: which accounts are set up. Reads the store, calls nobody."""
+        for side in Side:
+            try:
+                ready = await self._set_up(side)
+            except CredentialError as error:
+                self._say(side, "not_connected", error.text)
+                continue
+            self._say(side, "connected" if ready else "not_connected", None)
+
+    async def _set_up(self, side: Side) -> bool:
+        if side is Side.SALESFORCE:
+            return await self.salesforce.connected()
+        if not self._settings["notes.url"]:
+            return False
+        if self._settings["notes.kind"] in FILE_KINDS:
+            return True
+        return await fetch(self._credentials, NOTES_PASSWORD) is not None
+
+    def _say(self, side: Side, state: str, because: Text | None, name: str = "", address: str = "") -> None:
+        before = self.status[side]
+        self.status[side] = AccountStatus(
+            state=state, because=because, name=name or before.name, address=address or before.address
+        )
+        self._changed()
+
+    def failed(self, error: SideError, side: Side | None = None) -> None:
+        """A side failed in a run: say so on its account. Home Assistant's rule: once when it starts, once when it ends."""
+        where = side or (Side.SALESFORCE if error.text.code.startswith("salesforce.") else Side.NOTES)
+        state = "needs_sign_in" if isinstance(error, SignInNeeded) else "unreachable"
+        if self.status[where].state != state:
+            log.warning("%s: %s (%s)", where, state, error.text.code)
+        self._say(where, state, error.text)
+
+    # opening ----------------------------------------------------------------------------------------------------
+
+    async def open_pair(self) -> OpenPair:
+        """Both sides, opened, as a pairing. Raises ApiProblem not-connected or the error of the side that fails."""
+        async with self._lock:
+            for side in (Side.NOTES, Side.SALESFORCE):
+                await self._opened(side)
+            notes, notes_probe = self._open[Side.NOTES]
+            salesforce, salesforce_probe = self._open[Side.SALESFORCE]
+            pairing = self._links.pairing(notes_probe.identity, salesforce_probe.identity, stamp(self._clock()))
+            return OpenPair(pairing, notes, salesforce, notes_probe, salesforce_probe)
+
+    async def _opened(self, side: Side) -> tuple[CalendarSide, Probe]:
+        if side in self._open:
+            return self._open[side]
+        if not await self._set_up(side):
+            raise ApiProblem(ProblemName.NOT_CONNECTED, f"Connect {side.title()} in the settings first.")
+        calendar = await self._make(side)
+        try:
+            probe = await calendar.open()
+            self._check_identity(side, probe)
+        except SideError as error:
+            await calendar.close()
+            self.failed(error, side)
+            raise
+        if self.status[side].state in ("unreachable", "needs_sign_in"):
+            log.info("%s: answers again", side)
+        self._open[side] = (calendar, probe)
+        self._say(side, "connected", None, probe.name, probe.identity)
+        return self._open[side]
+
+    async def _make(self, side: Side) -> CalendarSide:
+        if side is Side.SALESFORCE:
+            return self.salesforce.side(self.zone)
+        password = await fetch(self._credentials, NOTES_PASSWORD) or ""
+        return connect_notes(
+            self._settings["notes.kind"],
+            self._settings["notes.url"],
+            self._settings["notes.user"],
+            password,
+            self._settings["notes.calendar"],
+            zone=self.zone,
+            ca_file=self._settings["notes.ca_file"],
+            allow_http=self._settings["notes.allow_http"],
+        )
+
+    def _fingerprint(self, side: Side) -> str:
+        values = msgspec.json.encode([self._settings[key] for key in KEYS[side]])
+        return hashlib.blake2b(values, digest_size=8).hexdigest()
+
+    def _check_identity(self, side: Side, probe: Probe) -> None:
+        """The same settings must lead to the same calendar (contracts.md 10); other settings start another pairing."""
+        name, mine = f"identity.{side}", self._fingerprint(side)
+        known = self._links.noted(name)
+        if known:
+            settings_then, identity_then = msgspec.json.decode(known, type=tuple[str, str])
+            if settings_then == mine and identity_then != probe.identity and side is Side.NOTES:
+                raise WrongAccount(text("account.other_identity", side=side.title()))
+        self._links.note(name, msgspec.json.encode((mine, probe.identity)).decode())
+
+    def rules(self, pair: OpenPair) -> Rules:
+        capabilities = pair.notes_probe.capabilities
+        return rules_in_force(
+            self._settings,
+            self._clock(),
+            self.zone,
+            own_calendar=pair.notes_probe.own_calendar,
+            read_only=not (capabilities.create or capabilities.update or capabilities.delete),
+        )
+
+    async def close(self, side: Side | None = None) -> None:
+        """Close one side or both; they are opened again when needed."""
+        for each in [side] if side else list(Side):
+            opened = self._open.pop(each, None)
+            if opened:
+                await opened[0].close()
+
+    def _salesforce_account(self) -> SalesforceAccount:
+        return SalesforceAccount(
+            self._settings["salesforce.login_url"],
+            self._settings["salesforce.client_id"],
+            self._settings["salesforce.key_field"],
+            self._credentials,
+        )
+
+    async def settings_changed(self, keys: frozenset[str]) -> None:
+        """Close the sides whose address changed, so that the next run opens the right ones."""
+        if keys.intersection(_NOTES_KEYS):
+            await self.close(Side.NOTES)
+        if keys.intersection(_SALESFORCE_KEYS):
+            await self.close(Side.SALESFORCE)
+            self.salesforce = self._salesforce_account()
+        await self.look_at_credentials()
+
+    # connecting -------------------------------------------------------------------------------------------------
+
+    async def put_notes(self, wanted: PutNotesAccount) -> TestResult:
+        """Store where the Notes calendar is and its password, then try it. The password goes in and never out."""
+        try:
+            self._settings.patch(
+                {
+                    "notes.kind": wanted.kind,
+                    "notes.url": wanted.url,
+                    "notes.user": wanted.user,
+                    "notes.calendar": wanted.calendar,
+                }
+            )
+            if wanted.password:
+                await keep(self._credentials, NOTES_PASSWORD, wanted.password)
+        except BadSetting as error:
+            raise ApiProblem(ProblemName.BAD_SETTING, str(error)) from error
+        except CredentialError as error:
+            raise ApiProblem(ProblemName.KEYRING_UNAVAILABLE, error.text.text) from error
+        await self.close(Side.NOTES)
+        await self.look_at_credentials()
+        return await self.test(Side.NOTES)
+
+    async def connect_salesforce(self) -> ConnectStarted:
+        """Start a sign-in; the client opens the address. The account turns connected when the browser came back."""
+        try:
+            address, expires = await self.salesforce.start_sign_in()
+        except SideError as error:
+            raise ApiProblem(ProblemName.BAD_SETTING, error.text.text) from error
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.create_task(self._signed_in())
+        return ConnectStarted(authorize_url=address, expires_at=stamp(expires))
+
+    async def _signed_in(self) -> None:
+        try:
+            await self.salesforce.finish_sign_in()
+            await self.close(Side.SALESFORCE)
+            await self._opened(Side.SALESFORCE)
+        except SideError as error:
+            self.failed(error, Side.SALESFORCE)
+        except CredentialError as error:
+            self._say(Side.SALESFORCE, "not_connected", error.text)
+
+    async def test(self, side: Side) -> TestResult:
+        """Open the side anew and say how that went."""
+        async with self._lock:
+            await self.close(side)
+            try:
+                _, probe = await self._opened(side)
+            except SideError as error:
+                return TestResult(ok=False, text=error.text)
+            except ApiProblem as error:
+                return TestResult(ok=False, text=text("run.problem", sentence=str(error)))
+        return TestResult(ok=True, text=text("account.works", side=side.title(), name=probe.name or probe.identity))
+
+    async def disconnect(self, side: Side) -> None:
+        """Forget the sign-in here and, where possible, there. Links and settings stay."""
+        await self.close(side)
+        if side is Side.SALESFORCE:
+            try:
+                await self.salesforce.disconnect()
+            except SideUnavailable as error:
+                log.warning("the sign-in could not be revoked: %s", error.text.code)
+        else:
+            await forget(self._credentials, NOTES_PASSWORD)
+        self.status[side] = AccountStatus()
+        self._changed()
+
+    async def calendars(self) -> CalendarList:
+        """The Notes calendars one may choose from."""
+        try:
+            async with self._lock:
+                side, probe = await self._opened(Side.NOTES)
+                found = await side.calendars()
+        except SignInNeeded as error:
+            raise ApiProblem(ProblemName.SIGN_IN_NEEDED, error.text.text) from error
+        except SideError as error:
+            raise ApiProblem(ProblemName.SIDE_UNREACHABLE, error.text.text) from error
+        chosen = self._settings["notes.calendar"]
+        return CalendarList(calendars=tuple(_marked(each, chosen, probe) for each in found))
+
+    async def stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        await self.salesforce.cancel_sign_in()
+        await self.close()
+
+
+def _marked(calendar: CalendarInfo, chosen: str, probe: Probe) -> CalendarInfo:
+    selected = calendar.path == chosen if chosen else calendar.kind == "own"
+    return msgspec.structs.replace(
+        calendar, selected=selected or bool(calendar.path and calendar.path in probe.identity)
+    )

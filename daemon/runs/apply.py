@@ -1,0 +1,302 @@
+"""Ok: re-read what was approved, plan again, write what is still as the person saw it, journal first, each row by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from daemon.runs.compare import Comparer, Comparison
+from daemon.runs.journal import Journal, write_of
+from daemon.runs.moments import Clock, stamp
+from daemon.runs.review import Review
+from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
+from daemon.store.links import LinkStore
+from daemon.store.runs import Op, RowOutcome
+from daemon.sync.base import Ignore
+from daemon.sync.proposal import PlannedWrite, Proposal, Settlement
+from daemon.sync.trees import Trees
+from shared.models import OneDecision, Text
+from shared.states import Action, Result, Scope, Side
+from shared.texts import text
+
+log = logging.getLogger(__name__)
+
+CHUNK = 200
+"""Rows re-read and written together: one collections call at Salesforce; a crash leaves at most this many open intents."""
+
+NAMESPACE = uuid.UUID("6f1d5a0e-6f0b-5f7e-9d43-0d9b1d3b7a10")
+
+
+@dataclass(slots=True)
+class Applied:
+    """What one Ok did: outcomes by change, rows that came back, and why a side stopped, if one did."""
+
+    outcomes: dict[str, RowOutcome] = field(default_factory=dict)
+    ignored: int = 0
+    stopped: Text | None = None
+    comparison: Comparison | None = None
+
+    def results(self) -> dict[str, int]:
+        found = {result.value: 0 for result in Result} | {"ignored": self.ignored}
+        for outcome in self.outcomes.values():
+            if outcome.result is not None:
+                found[outcome.result.value] += 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    """One row on its way: as re-planned just now, with what its decision carries out."""
+
+    row: Proposal
+    one: OneDecision
+    settlement: Settlement
+    ops: tuple[Op, ...]
+    outcome: RowOutcome
+
+
+class Replanner:
+    """How a kind of run plans again over re-read trees: a comparison by the planner, an undo by its own list."""
+
+    def __init__(self, comparer: Comparer) -> None:
+        self._comparer = comparer
+
+    def again(self, comparison: Comparison, trees: Trees) -> Comparison:
+        return self._comparer.replan(comparison, trees)
+
+
+class Applier:
+    """Carries out the decisions of a run."""
+
+    def __init__(self, comparer: Comparer, journal: Journal, links: LinkStore, clock: Clock) -> None:
+        self._comparer = comparer
+        self._journal = journal
+        self._links = links
+        self._clock = clock
+
+    async def apply(
+        self,
+        review: Review,
+        comparison: Comparison,
+        chosen: Sequence[Proposal],
+        progress: ProgressSink,
+        plans: Replanner,
+    ) -> Applied:
+        """Write the chosen rows, keep ignores, acknowledge what cannot be synchronized.
+
+        Nothing approved is lost: a row that changed meanwhile comes back as stale, one that fails keeps its reason, and a
+        side that stops (sign-in, limit, network) leaves its rows for the next run.
+        """
+        done = Applied(comparison=comparison)
+        pairing = comparison.pair.pairing
+        for row in review.plan.changes:
+            one = review.decision(row)
+            if one.decision.ignores:
+                self._ignore(pairing, row, one, comparison)
+                done.ignored += 1
+        self._links.acknowledge(
+            pairing, [(row.id, row.revision) for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
+        )
+        total = len(chosen)
+        progress("writing", 0, total)
+        for start in range(0, total, CHUNK):
+            part = chosen[start : start + CHUNK]
+            try:
+                await self._chunk(review, part, done, plans, start, total, progress)
+            except SideError as error:
+                log.warning("writing stopped: %s", error.text.code)
+                done.stopped = error.text
+                for row in part:
+                    done.outcomes.setdefault(row.id, self._outcome(review.run, row, Result.FAILED, error.text))
+                for row in chosen[start + CHUNK :]:
+                    done.outcomes[row.id] = self._outcome(review.run, row, Result.FAILED, error.text)
+                break
+        for outcome in done.outcomes.values():
+            if not outcome.ops and outcome.result is not None:
+                self._journal.remember(outcome)
+        return done
+
+    async def _chunk(
+        self,
+        review: Review,
+        rows: Sequence[Proposal],
+        done: Applied,
+        plans: Replanner,
+        start: int,
+        total: int,
+        progress: ProgressSink,
+    ) -> None:
+        assert done.comparison is not None
+        fresh = await self._seen_again(done.comparison, rows, plans)
+        done.comparison = fresh
+        current = {row.id: row for row in fresh.plan.changes}
+        approved: list[_Approved] = []
+        for row in rows:
+            now = current.get(row.id)
+            if now is None or now.revision != row.revision:
+                done.outcomes[row.id] = self._outcome(review.run, row, Result.STALE, text("row.changed_meanwhile"))
+                continue
+            approved.append(self._prepare(review, now, fresh))
+        pairing = fresh.pair.pairing
+        self._journal.intend(pairing, [each.outcome for each in approved], [op for each in approved for op in each.ops])
+        answers, errors = await self._send(fresh, approved, lambda count: progress("writing", start + count, total))
+        for each in approved:
+            ops = [answers.get(op.id, op) for op in each.ops]
+            outcome = each.outcome
+            problems = [errors[op.id] for op in ops if op.id in errors]
+            if problems:
+                outcome = msgspec.structs.replace(outcome, error=problems[0])
+            if any(op.phase in ("intent", "sent", "unknown") for op in ops):
+                unclear = outcome.error or text("row.answer_lost")
+                done.outcomes[each.row.id] = msgspec.structs.replace(outcome, result=Result.UNKNOWN, error=unclear)
+                self._journal.remember(msgspec.structs.replace(outcome, error=unclear))
+                continue
+            done.outcomes[each.row.id] = self._journal.finish_with(fresh.pair, outcome, ops, fresh.rules)
+        progress("writing", min(start + len(rows), total), total)
+
+    async def _seen_again(self, comparison: Comparison, rows: Sequence[Proposal], plans: Replanner) -> Comparison:
+        """The comparison with every record these rows speak of re-read by itself, and planned again."""
+        wanted = {
+            (side, key)
+            for row in rows
+            for side, key in ((Side.NOTES, row.notes_key), (Side.SALESFORCE, row.salesforce_key))
+            if key
+        }
+        wanted |= {(each.side, each.id) for row in rows for each in row.candidates if each.id}
+        trees = await self._comparer.look(comparison.pair, comparison.trees, comparison.base, comparison.rules, wanted)
+        return await asyncio.to_thread(plans.again, comparison, trees)
+
+    def _prepare(self, review: Review, row: Proposal, fresh: Comparison) -> _Approved:
+        one = review.decision(row)
+        settlement = review.settlement(row)
+        assert settlement is not None
+        attempt = uuid.uuid4().hex[:12]
+        ops = tuple(
+            self._op(f"{stamp(self._clock())}-{attempt}-{number}", review.run, row, write, settlement, fresh)
+            for number, write in enumerate(settlement.writes)
+        )
+        outcome = RowOutcome(
+            run=review.run,
+            change=row.id,
+            item=row.item,
+            at=stamp(self._clock()),
+            action=row.action,
+            title=row.title,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            all_day=row.all_day,
+            text=row.summary,
+            settlement=settlement,
+            link_before=next((link for link in fresh.base.links if link.id == row.item), None),
+            ops=tuple(op.id for op in ops),
+        )
+        return _Approved(row, one, settlement, ops, outcome)
+
+    def _op(
+        self, identifier: str, run: str, row: Proposal, write: PlannedWrite, settlement: Settlement, fresh: Comparison
+    ) -> Op:
+        record = fresh.trees.of(write.side).records.get(write.key)
+        origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
+        # The same create, tried again after a crash or a lost answer, must carry the same key (sync.md 2.9).
+        named = f"{fresh.pair.pairing}|{write.side}|{origin or row.item}|{settlement.generation}"
+        return Op(
+            id=identifier,
+            run=run,
+            change=row.id,
+            side=write.side,
+            kind=write.kind,
+            key=write.key,
+            expected_version=write.expected_version,
+            before=write.before,
+            after=write.after,
+            groups=write.groups,
+            create_key=str(uuid.uuid5(NAMESPACE, named)) if write.kind == "create" else "",
+            before_raw=record.raw if record else "",
+        )
+
+    async def _send(
+        self, fresh: Comparison, approved: Sequence[_Approved], count: Callable[[int], None]
+    ) -> tuple[Mapping[str, Op], Mapping[str, Text]]:
+        """Send every write, both sides at the same time; returns the operations as they stand then, and sentences by id."""
+        ops = {op.id: op for each in approved for op in each.ops}
+        errors: dict[str, Text] = {}
+        finished = 0
+
+        async def one_side(side: Side) -> None:
+            nonlocal finished
+            mine = [op for op in ops.values() if op.side is side]
+            if not mine:
+                return
+            self._journal.sent(fresh.pair.pairing, mine)
+            try:
+                async for answer in fresh.pair.side(side).write([write_of(op) for op in mine]):
+                    ops[answer.op_id] = self._answered(fresh, ops[answer.op_id], answer)
+                    if isinstance(answer, Stale):
+                        errors[answer.op_id] = text("row.changed_meanwhile")
+                    elif not isinstance(answer, Done):
+                        errors[answer.op_id] = answer.text
+                    finished += 1
+                    count(finished)
+            except SideError as error:
+                # What was not answered may have been sent: it stays open and is looked up before anything else.
+                log.warning("%s stopped while writing: %s", side, error.text.code)
+                for op in mine:
+                    if ops[op.id].phase == "intent":
+                        errors[op.id] = error.text
+
+        await asyncio.gather(one_side(Side.NOTES), one_side(Side.SALESFORCE))
+        return ops, errors
+
+    def _answered(self, fresh: Comparison, op: Op, answer: Outcome) -> Op:
+        pairing = fresh.pair.pairing
+        if isinstance(answer, Done):
+            record = self._comparer.record_written(pairing, op.side, answer.stored, answer.key or op.key, fresh.rules)
+            return self._journal.acked(pairing, op, answer.key or op.key, record)
+        if isinstance(answer, Stale):
+            return self._journal.ended(pairing, op, "stale")
+        if isinstance(answer, Refused):
+            return self._journal.ended(pairing, op, "rejected")
+        keyed = op.side is Side.NOTES or fresh.pair.probe(op.side).capabilities.keyed_create
+        return self._journal.lost(pairing, op, keyed=keyed)
+
+    def _ignore(self, pairing: str, row: Proposal, one: OneDecision, comparison: Comparison) -> None:
+        notes = comparison.trees.notes.records.get(row.notes_key)
+        salesforce = comparison.trees.salesforce.records.get(row.salesforce_key)
+        by_series = one.scope is Scope.SERIES and row.series is not None
+        self._links.put_ignore(
+            pairing,
+            Ignore(
+                id=row.id,
+                kind=one.decision,
+                scope=Scope.SERIES if by_series else Scope.OCCURRENCE,
+                item=row.item,
+                notes_key=row.notes_key,
+                salesforce_key=row.salesforce_key,
+                series=row.series.id if by_series and row.series else "",
+                notes_digest=notes.digest if notes else b"",
+                salesforce_digest=salesforce.digest if salesforce else b"",
+                generation=row.generation,
+                at=stamp(self._clock()),
+            ),
+        )
+
+    def _outcome(self, run: str, row: Proposal, result: Result, error: Text) -> RowOutcome:
+        return RowOutcome(
+            run=run,
+            change=row.id,
+            item=row.item,
+            at=stamp(self._clock()),
+            action=row.action,
+            title=row.title,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            all_day=row.all_day,
+            result=result,
+            error=error,
+            text=row.summary,
+        )

@@ -1,0 +1,205 @@
+"""Comparing the two sides: observe, plan, look up what a table cell wants, plan again, and keep the base in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from daemon.runs.moments import Clock, read_stamp
+from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
+from daemon.sides.contract import Found, Gone, Looked, ProgressSink
+from daemon.store.links import LinkStore
+from daemon.store.trees import TreeStore
+from daemon.sync.appointment import digest
+from daemon.sync.base import Base, Link, LinkState
+from daemon.sync.plan import plan
+from daemon.sync.proposal import Plan, Upkeep
+from daemon.sync.rules import Rules
+from daemon.sync.trees import Record, Tree, Trees
+from shared.models import Image, Text
+from shared.states import RunMode, Side
+from shared.texts import text
+
+SETTLING = timedelta(minutes=10)
+"""An entry linked less than this ago may not have reached every listing: its absence is unknown (contracts.md 1)."""
+
+ROUNDS = 2
+"""How often the planner may ask for look-ups; what it still wants then stays unknown."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one comparison found: the trees and the base it was planned from, and the plan."""
+
+    pair: OpenPair
+    trees: Trees
+    base: Base
+    rules: Rules
+    plan: Plan
+    at: datetime
+
+
+def encoded(image: Image | None) -> bytes:
+    return b"" if image is None else _encode(image)
+
+
+def merged_looks(tree: Tree, looked: Mapping[str, Looked], young: frozenset[str]) -> Tree:
+    """The tree with the answers of look-ups by id; a fresh link's absence stays unknown."""
+    records, gone, unknown = dict(tree.records), dict(tree.gone), dict(tree.unknown)
+    for key, answer in looked.items():
+        records.pop(key, None)
+        gone.pop(key, None)
+        unknown.pop(key, None)
+        if isinstance(answer, Found):
+            records[key] = answer.record
+        elif isinstance(answer, Gone):
+            if key in young:
+                unknown[key] = text("why.too_young")
+            else:
+                gone[key] = answer.evidence
+        else:
+            unknown[key] = answer.reason
+    return replace(tree, records=records, gone=gone, unknown=unknown)
+
+
+class Comparer:
+    """Compares one pair and keeps its base."""
+
+    def __init__(self, trees: TreeStore, links: LinkStore, clock: Clock) -> None:
+        self._trees = trees
+        self._links = links
+        self._clock = clock
+        self._secret = links.secret()
+        self._observer = Observer(trees, self._secret, clock)
+
+    async def compare(self, pair: OpenPair, rules: Rules, mode: RunMode, progress: ProgressSink) -> Comparison:
+        """Read both sides and plan. Raises the SideError of a side that cannot be read; nothing is written then."""
+        progress("reading", 0, None)
+        # A manual run reads every detail on the Notes side; Salesforce tells its changes and deletions by itself.
+        read_all = frozenset({Side.NOTES}) if mode is not RunMode.AUTOMATIC else frozenset()
+        seen = await self._observer.trees(pair, rules, progress, read_all=read_all)
+        at = self._clock()
+        progress("comparing", 0, None)
+        base = self._links.base(pair.pairing)
+        trees = Trees(notes=seen[Side.NOTES], salesforce=seen[Side.SALESFORCE])
+        made = await asyncio.to_thread(plan, trees, base, rules)
+        asked: set[tuple[Side, str]] = set()
+        for _ in range(ROUNDS):
+            wanted = made.wanted - asked
+            if not wanted:
+                break
+            await asyncio.sleep(observed_long_enough_ago(at, self._clock()))
+            asked |= wanted
+            trees = await self.look(pair, trees, base, rules, wanted)
+            made = await asyncio.to_thread(plan, trees, base, rules)
+        self._keep(pair.pairing, base, made.upkeep)
+        return Comparison(pair, trees, base, rules, made, at)
+
+    async def look(
+        self, pair: OpenPair, trees: Trees, base: Base, rules: Rules, wanted: Iterable[tuple[Side, str]]
+    ) -> Trees:
+        """The trees with each wanted key asked for by itself; what was found is stored."""
+        by_side: dict[Side, list[str]] = {Side.NOTES: [], Side.SALESFORCE: []}
+        for side, key in sorted(wanted):
+            by_side[side].append(key)
+        result = {Side.NOTES: trees.notes, Side.SALESFORCE: trees.salesforce}
+        for side, keys in by_side.items():
+            if not keys:
+                continue
+            looked = await pair.side(side).look(keys)
+            kept = {key: self._as_kept(answer, rules) for key, answer in looked.items()}
+            result[side] = merged_looks(result[side], kept, self._young(base, side))
+            found = [answer.record for answer in kept.values() if isinstance(answer, Found)]
+            gone = [key for key, answer in kept.items() if isinstance(answer, Gone)]
+            self._trees.save(pair.pairing, side, found, gone)
+        return Trees(notes=result[Side.NOTES], salesforce=result[Side.SALESFORCE])
+
+    def replan(self, comparison: Comparison, trees: Trees) -> Comparison:
+        """The same comparison over other trees and the base as stored now; reads nothing from a calendar."""
+        base = self._links.base(comparison.pair.pairing)
+        made = plan(trees, base, comparison.rules)
+        return replace(comparison, trees=trees, base=base, plan=made)
+
+    def stored(self, pair: OpenPair, rules: Rules) -> Comparison:
+        """A comparison from the stored trees alone: what a restarted daemon shows of a run that waits for review."""
+        trees = {
+            side: Tree(
+                side=side,
+                records=self._trees.records(pair.pairing, side),
+                left_out=self._trees.left_out(pair.pairing, side),
+                capabilities=pair.probe(side).capabilities,
+                own_calendar=pair.probe(side).own_calendar,
+            )
+            for side in (Side.NOTES, Side.SALESFORCE)
+        }
+        base = self._links.base(pair.pairing)
+        both = Trees(notes=trees[Side.NOTES], salesforce=trees[Side.SALESFORCE])
+        return Comparison(pair, both, base, rules, plan(both, base, rules), self._clock())
+
+    def record_written(self, pairing: str, side: Side, record: Record | None, key: str, rules: Rules) -> Record | None:
+        """Store what a side holds after a write; None after a delete."""
+        if record is None:
+            self._trees.save(pairing, side, (), (key,))
+            return None
+        kept = scrubbed(record, rules, self._secret)
+        self._trees.save(pairing, side, (kept,), ())
+        return kept
+
+    def _as_kept(self, answer: Looked, rules: Rules) -> Looked:
+        return Found(scrubbed(answer.record, rules, self._secret)) if isinstance(answer, Found) else answer
+
+    def _young(self, base: Base, side: Side) -> frozenset[str]:
+        edge = self._clock() - SETTLING
+        return frozenset(
+            link.key(side)
+            for link in base.links
+            if link.linked_at and read_stamp(link.linked_at) > edge and link.key(side)
+        )
+
+    def _keep(self, pairing: str, base: Base, upkeep: Iterable[Upkeep]) -> None:
+        """Carry out the planner's silent changes of the base; none of them writes to a calendar."""
+        links = {link.id: link for link in base.links}
+        changed: list[Link] = []
+        dropped: list[str] = []
+        for step in upkeep:
+            link = links.get(step.item)
+            if step.kind == "drop_ignore":
+                self._links.drop_ignore(pairing, step.ignore)
+            elif link is None:
+                continue
+            elif step.kind == "forget":
+                dropped.append(link.id)
+            elif step.kind == "rebase":
+                changed.append(rebased(link, step.notes_image, step.salesforce_image))
+            else:
+                changed.append(replace(link, state=_KEPT_STATES[step.kind]))
+        self._links.put(pairing, changed)
+        self._links.drop(pairing, dropped)
+
+
+_KEPT_STATES = {"freeze": LinkState.FROZEN, "thaw": LinkState.LINKED, "tombstone": LinkState.TOMBSTONE}
+
+
+def rebased(link: Link, notes: Image | None, salesforce: Image | None) -> Link:
+    """The link with new base images, linked again."""
+    return replace(
+        link,
+        state=LinkState.LINKED,
+        notes_json=encoded(notes),
+        salesforce_json=encoded(salesforce),
+        notes_digest=digest(notes),
+        salesforce_digest=digest(salesforce),
+    )
+
+
+def because_of(error: Exception) -> Text:
+    """The sentence of a failed comparison."""
+    from daemon.sides.contract import SideError
+
+    return error.text if isinstance(error, SideError) else text("run.internal")

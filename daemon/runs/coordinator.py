@@ -1,0 +1,436 @@
+"""The one open run: started, compared, reviewed, applied, cancelled; and how a restarted daemon takes it up again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
+from typing import Protocol
+
+import msgspec
+
+from daemon.runs.apply import Applied, Applier, Replanner
+from daemon.runs.compare import Comparer, Comparison
+from daemon.runs.journal import Journal
+from daemon.runs.moments import Clock, stamp
+from daemon.runs.observing import OpenPair
+from daemon.runs.review import Review
+from daemon.runs.undo import undo_plan
+from daemon.sides.contract import SideError
+from daemon.store.database import StoreTrouble
+from daemon.store.links import LinkStore
+from daemon.store.runs import Op, RowOutcome, RunStore
+from daemon.sync.proposal import Plan, Proposal
+from daemon.sync.rules import Rules
+from daemon.sync.trees import Trees
+from shared.models import OneDecision, Progress, Run, Text
+from shared.problems import ApiProblem, ProblemName
+from shared.states import RUN_MOVES, Decision, Result, RunMode, RunState, Side
+from shared.texts import text
+
+log = logging.getLogger(__name__)
+
+
+class Connections(Protocol):
+    """What the coordinator needs of the accounts: an open pair and the rules in force for it."""
+
+    async def open_pair(self) -> OpenPair: ...
+
+    def rules(self, pair: OpenPair) -> Rules: ...
+
+    def failed(self, error: SideError) -> None: ...
+
+
+class UndoReplanner(Replanner):
+    """Plans an undo run again over re-read trees."""
+
+    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
+        self._outcomes = tuple(outcomes)
+        self._ops = tuple(ops)
+
+    def again(self, comparison: Comparison, trees: Trees) -> Comparison:
+        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees))
+
+    def wanted(self) -> set[tuple[Side, str]]:
+        return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
+
+
+class Coordinator:
+    """At most one run is open. Long work is one task at a time; everything else answers at once."""
+
+    def __init__(
+        self,
+        runs: RunStore,
+        links: LinkStore,
+        comparer: Comparer,
+        journal: Journal,
+        applier: Applier,
+        connections: Connections,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self._runs = runs
+        self._links = links
+        self._comparer = comparer
+        self._journal = journal
+        self._applier = applier
+        self._connections = connections
+        self._clock = clock
+        self._changed = changed
+        self._planner = Replanner(comparer)
+        self._plans: Replanner = self._planner
+        self._task: asyncio.Task[None] | None = None
+        self.run: Run | None = None
+        self.review: Review | None = None
+        self.comparison: Comparison | None = None
+        self.last_ended: Run | None = None
+
+    # starting ---------------------------------------------------------------------------------------------------
+
+    def start(self, mode: RunMode, objects: tuple[str, ...] = ("calendar",)) -> tuple[Run, bool]:
+        """Open a run, or compare the waiting one again. Returns (run, new). Raises ApiProblem wrong-state while applying."""
+        if self.run is not None and self.run.state is RunState.APPLYING:
+            raise ApiProblem(ProblemName.WRONG_STATE, "Changes are being written; wait until that is done.")
+        if self.run is not None and self.run.state is RunState.COMPARING:
+            return self.run, False
+        if self.run is not None:
+            if self.run.mode is RunMode.UNDO:
+                raise ApiProblem(
+                    ProblemName.WRONG_STATE, "An undo waits for review; finish it with Ok or Cancel first."
+                )
+            self._move(RunState.COMPARING)
+            self._spawn(self._compare(self.run.mode))
+            return self.run, False
+        identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
+        self.run = Run(
+            id=identifier, mode=mode, objects=objects, state=RunState.COMPARING, started_at=stamp(self._clock())
+        )
+        self.review = Review(run=identifier)
+        self._plans = self._planner
+        self._runs.put("", self.run)
+        self._changed()
+        self._spawn(self._compare(mode))
+        return self.run, True
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        self._task = asyncio.create_task(work)
+
+    async def wait(self) -> None:
+        """Until the work under way is done (tests and orderly stops)."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    def _progress(self, phase: str, done: int, total: int | None) -> None:
+        if self.run is not None:
+            self.run = msgspec.structs.replace(self.run, progress=Progress(phase=phase, done=done, total=total))
+            self._changed()
+
+    async def _compare(self, mode: RunMode) -> None:
+        assert self.run is not None and self.review is not None
+        try:
+            pair = await self._connections.open_pair()
+            rules = self._connections.rules(pair)
+            waiting = await self._journal.recover(pair, rules)
+            comparison = await self._comparer.compare(pair, rules, mode, self._progress)
+            self._show(comparison, waiting)
+        except asyncio.CancelledError:
+            self._end(RunState.CANCELLED, None)
+            raise
+        except SideError as error:
+            self._connections.failed(error)
+            self._not_compared(error.text)
+        except (ApiProblem, StoreTrouble) as error:
+            self._not_compared(text("run.problem", sentence=str(error)))
+        except Exception:  # a fault of ours must end the run with a sentence, not leave it hanging
+            log.exception("comparing failed")
+            self._end(RunState.FAILED, text("run.internal"))
+
+    def _not_compared(self, because: Text) -> None:
+        """A list that was already up for review stays, with its decisions and the reason; otherwise the run failed."""
+        assert self.run is not None and self.review is not None
+        if not self.review.plan.changes:
+            self._end(RunState.FAILED, because)
+            return
+        self.run = msgspec.structs.replace(self.run, because=because)
+        self._move(RunState.AWAITING_REVIEW)
+
+    def _show(self, comparison: Comparison, waiting: frozenset[str]) -> None:
+        """Put a comparison up for review; decisions on unchanged revisions survive."""
+        assert self.run is not None and self.review is not None
+        made = comparison.plan
+        if waiting:
+            made = without(made, waiting)
+        self.comparison = replace(comparison, plan=made)
+        revisions = {row.id: row.revision for row in made.changes}
+        kept = {
+            change: one
+            for change, one in self._runs.decisions(self.run.id).items()
+            if revisions.get(change) == one.revision
+        }
+        gone = self.review.decisions.keys() - kept.keys()
+        self._runs.decide(self.run.id, (), gone)
+        self.review = Review(run=self.run.id, plan=made, decisions=kept)
+        self.run = msgspec.structs.replace(
+            self.run,
+            plan=made.plan_hash,
+            counts=self.review.counts(),
+            guard=made.guard,
+            progress=Progress(),
+            because=None,
+        )
+        self._runs.put(comparison.pair.pairing, self.run)
+        if made.changes:
+            self._move(RunState.AWAITING_REVIEW)
+        else:
+            self._end(RunState.DONE, None)
+
+    # deciding ---------------------------------------------------------------------------------------------------
+
+    def waiting(self, run: str) -> Review:
+        """The review of the run, if it is the open one and waits. Raises ApiProblem not-found or wrong-state."""
+        if self.run is None or self.run.id != run:
+            if self._runs.get(run) is None:
+                raise ApiProblem(ProblemName.NOT_FOUND, f"There is no run {run!r}.")
+            raise ApiProblem(ProblemName.WRONG_STATE, "That run has ended; start a new one with Start Sync.")
+        if self.run.state is not RunState.AWAITING_REVIEW or self.review is None:
+            raise ApiProblem(ProblemName.WRONG_STATE, "The list is not ready; wait until comparing or writing is done.")
+        return self.review
+
+    def decide(self, run: str, decisions: Iterable[OneDecision]) -> list[OneDecision]:
+        """Take decisions, all or none."""
+        review = self.waiting(run)
+        taken = review.take(decisions)
+        self._runs.decide(run, taken)
+        for one in taken:
+            assert one.change is not None
+            review.decisions[one.change] = one
+        self._changed()
+        return taken
+
+    def cancel(self, run: str) -> Run:
+        """End the open run and write nothing. While writing, the rows already sent are finished first."""
+        if self.run is None or self.run.id != run:
+            self.waiting(run)
+        assert self.run is not None
+        if self.run.state is RunState.APPLYING:
+            raise ApiProblem(ProblemName.WRONG_STATE, "Changes are being written; this cannot be cancelled any more.")
+        if self.run.state is RunState.COMPARING and self._task is not None:
+            self._task.cancel()
+        ended = self._end(RunState.CANCELLED, None)
+        assert ended is not None
+        return ended
+
+    # applying ---------------------------------------------------------------------------------------------------
+
+    def apply(self, run: str, plan_hash: str, confirm_deletions: int | None, confirm_moves: int | None) -> Run:
+        """Check what Ok needs and start writing. Raises plan-changed, needs-confirmation, blocked-by-guard, wrong-state."""
+        review = self.waiting(run)
+        assert self.run is not None
+        if plan_hash != self.run.plan:
+            raise ApiProblem(ProblemName.PLAN_CHANGED)
+        chosen = [row for row in review.plan.changes if review.decision(row).decision.writes]
+        self._check_guard(confirm_deletions, confirm_moves, chosen)
+        needed = review.deletions()
+        if needed and confirm_deletions != needed:
+            raise ApiProblem(
+                ProblemName.NEEDS_CONFIRMATION,
+                f"{needed} deletions are approved: confirm that number.",
+                needed={"confirm_deletions": needed},
+            )
+        self._move(RunState.APPLYING)
+        self._spawn(self._apply(chosen))
+        return self.run
+
+    def _check_guard(self, deletions: int | None, moves: int | None, chosen: list[Proposal]) -> None:
+        assert self.run is not None
+        guard = self.run.guard
+        if guard is None or not chosen:
+            return
+        given = {"confirm_deletions": deletions, "confirm_moves": moves}
+        if guard.confirm is None:
+            raise ApiProblem(ProblemName.BLOCKED_BY_GUARD, guard.text.text)
+        if given.get(guard.confirm) is None:
+            raise ApiProblem(ProblemName.BLOCKED_BY_GUARD, guard.text.text, needed=dict(guard.numbers))
+        wanted = guard.numbers.get("count", 0)
+        if guard.confirm == "confirm_moves" and moves != wanted:
+            raise ApiProblem(
+                ProblemName.NEEDS_CONFIRMATION,
+                f"{wanted} entries would move: confirm that number.",
+                needed={"confirm_moves": wanted},
+            )
+
+    async def apply_safe(self) -> None:
+        """Write the rows without risks of a waiting automatic run; the others go on waiting."""
+        if self.run is None or self.review is None or self.run.state is not RunState.AWAITING_REVIEW or self.run.guard:
+            return
+        review = self.review
+        safe = [
+            row for row in review.plan.changes if not row.risks and review.decision(row).decision is Decision.APPROVE
+        ]
+        if safe:
+            self._move(RunState.APPLYING)
+            await self._apply(safe)
+
+    async def _apply(self, chosen: list[Proposal]) -> None:
+        assert self.run is not None and self.review is not None and self.comparison is not None
+        try:
+            done = await self._applier.apply(self.review, self.comparison, chosen, self._progress, self._plans)
+        except StoreTrouble as error:
+            self._end(RunState.FAILED, text("run.problem", sentence=str(error)))
+            return
+        except Exception:  # what was sent is in the journal; the next comparison looks it up
+            log.exception("writing failed")
+            self._end(RunState.FAILED, text("run.internal"))
+            return
+        self._after(done)
+
+    def _after(self, done: Applied) -> None:
+        """Stale rows come back undecided; otherwise the run ends."""
+        assert self.run is not None and self.review is not None and done.comparison is not None
+        if done.stopped is not None:
+            log.warning("the run ended early: %s", done.stopped.code)
+        results = dict(self.run.results)
+        for name, number in done.results().items():
+            results[name] = results.get(name, 0) + number
+        stale = {change for change, outcome in done.outcomes.items() if outcome.result is Result.STALE}
+        left = [row for row in done.comparison.plan.changes if row.id in stale]
+        self.run = msgspec.structs.replace(self.run, results=results, progress=Progress(), because=done.stopped)
+        if self.run.mode is RunMode.AUTOMATIC:
+            left = [row for row in done.comparison.plan.changes if row.id not in done.outcomes or row.id in stale]
+        if left:
+            self._come_back(done, left, stale)
+            return
+        bad = sum(results.get(name, 0) for name in ("failed", "unknown"))
+        self._end(RunState.DONE_WITH_FAILURES if bad else RunState.DONE, done.stopped)
+
+    def _come_back(self, done: Applied, left: list[Proposal], stale: set[str]) -> None:
+        assert self.run is not None and done.comparison is not None
+        made = only(done.comparison.plan, {row.id for row in left})
+        undecided = {
+            row.id: OneDecision(change=row.id, revision=row.revision, decision=Decision.UNDECIDED)
+            for row in left
+            if row.id in stale
+        }
+        outcomes = {**self.review.outcomes, **done.outcomes} if self.review else dict(done.outcomes)
+        self.comparison = replace(done.comparison, plan=made)
+        self.review = Review(run=self.run.id, plan=made, decisions=undecided, outcomes=outcomes)
+        self._runs.decide(self.run.id, undecided.values())
+        self.run = msgspec.structs.replace(self.run, plan=made.plan_hash, counts=self.review.counts(), guard=made.guard)
+        self._move(RunState.AWAITING_REVIEW)
+
+    # undo -------------------------------------------------------------------------------------------------------
+
+    async def undo(self, run: str, changes: tuple[str, ...]) -> Run:
+        """Open a run of inverse proposals. Raises not-found, wrong-state while another run is open, or the side's error."""
+        if self.run is not None:
+            raise ApiProblem(ProblemName.WRONG_STATE, "Another run is open; finish it with Ok or Cancel first.")
+        if self._runs.get(run) is None:
+            raise ApiProblem(ProblemName.NOT_FOUND, f"There is no run {run!r}.")
+        outcomes = [
+            each
+            for each in self._runs.outcomes(run).values()
+            if each.result is Result.APPLIED and (not changes or each.change in changes)
+        ]
+        if not outcomes:
+            raise ApiProblem(ProblemName.NOT_FOUND, "Nothing of that run can be undone.")
+        pair = await self._connections.open_pair()
+        if self._runs.pairing_of(run) != pair.pairing:
+            raise ApiProblem(
+                ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that calendar first."
+            )
+        rules = self._connections.rules(pair)
+        plans = UndoReplanner(outcomes, self._runs.ops_of(run))
+        stored = self._comparer.stored(pair, rules)
+        trees = await self._comparer.look(pair, stored.trees, stored.base, rules, plans.wanted())
+        identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
+        self.run = Run(
+            id=identifier,
+            mode=RunMode.UNDO,
+            state=RunState.COMPARING,
+            started_at=stamp(self._clock()),
+            undoes=run,
+        )
+        self.review = Review(run=identifier)
+        self._plans = plans
+        self._runs.put(pair.pairing, self.run)
+        self._show(plans.again(stored, trees), frozenset())
+        return self.run or self.last_ended or self._require(identifier)
+
+    # ending -----------------------------------------------------------------------------------------------------
+
+    def _require(self, identifier: str) -> Run:
+        found = self._runs.get(identifier)
+        assert found is not None
+        return found
+
+    def _move(self, state: RunState) -> None:
+        assert self.run is not None
+        assert state in RUN_MOVES[self.run.state], f"{self.run.state} -> {state}"
+        self.run = msgspec.structs.replace(self.run, state=state, progress=Progress())
+        self._runs.put(self._pairing(), self.run)
+        self._changed()
+
+    def _pairing(self) -> str:
+        assert self.run is not None
+        return self.comparison.pair.pairing if self.comparison else self._runs.pairing_of(self.run.id)
+
+    def _end(self, state: RunState, because: Text | None) -> Run | None:
+        """End the open run; last_run moves when it ended well."""
+        if self.run is None:
+            return None
+        if state not in RUN_MOVES[self.run.state]:
+            state = RunState.FAILED
+        moment = stamp(self._clock())
+        ended = msgspec.structs.replace(self.run, state=state, finished_at=moment, because=because, progress=Progress())
+        try:
+            pairing = self._pairing()
+            self._runs.put(pairing, ended)
+            if pairing and state in (RunState.DONE, RunState.DONE_WITH_FAILURES):
+                self._links.run_succeeded(pairing, moment)
+        except StoreTrouble:
+            log.exception("the end of the run could not be stored")
+        self.last_ended = ended
+        self.run = self.review = None
+        self._plans = self._planner
+        self._changed()
+        return ended
+
+    def take_up_again(self) -> None:
+        """At start: a run that waited for review or was writing is compared again under its id, so that decisions on unchanged
+        revisions survive; one that was comparing has nothing to keep. Intents stay in the journal either way.
+        """
+        for run in self._runs.still_open():
+            if run.state is RunState.COMPARING or run.mode is RunMode.UNDO or self.run is not None:
+                ended = msgspec.structs.replace(
+                    run, state=RunState.FAILED, finished_at=stamp(self._clock()), because=text("run.interrupted")
+                )
+                self._runs.put(self._runs.pairing_of(run.id), ended)
+                continue
+            self.run = msgspec.structs.replace(run, state=RunState.COMPARING, guard=None, progress=Progress())
+            self.review = Review(run=run.id)
+            self._spawn(self._compare(run.mode))
+
+    async def stop(self) -> None:
+        """Let the item under way finish (ten seconds at most), then let go."""
+        if self._task is None or self._task.done():
+            return
+        if self.run is not None and self.run.state is RunState.COMPARING:
+            self._task.cancel()
+        await asyncio.wait([self._task], timeout=10)
+
+
+def only(made: Plan, keep: set[str]) -> Plan:
+    """The plan with some of its rows; the hash speaks of those rows."""
+    return _with_rows(made, [row for row in made.changes if row.id in keep])
+
+
+def without(made: Plan, drop: frozenset[str]) -> Plan:
+    return _with_rows(made, [row for row in made.changes if row.id not in drop])
+
+
+def _with_rows(made: Plan, rows: list[Proposal]) -> Plan:
+    joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
+    return replace(made, changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())

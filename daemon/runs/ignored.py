@@ -1,0 +1,57 @@
+"""The list of ignored items: when, what has changed since, and taking an ignore back."""
+
+from __future__ import annotations
+
+from daemon.store.links import LinkStore
+from daemon.sync.appointment import CONTENT_GROUPS, differing
+from daemon.sync.base import Base, Ignore
+from daemon.sync.trees import Record, Trees
+from shared.models import IgnoredItem, IgnoredList, Image
+from shared.states import Group, Side
+
+
+def ignored_list(base: Base, trees: Trees | None) -> IgnoredList:
+    """Every ignore with what differs now. Without trees (nothing compared yet) only the wish itself is known."""
+    links = {link.id: link for link in base.links}
+    found = []
+    for ignore in base.ignores:
+        records = {side: _record(ignore, trees, side) for side in Side}
+        link = links.get(ignore.item)
+        changed: set[Group] = set()
+        image: Image | None = None
+        for side, record in records.items():
+            if record is None:
+                continue
+            image = image or record.image
+            then = link.image(side) if link else None
+            if then is not None and record.digest != _digest(ignore, side):
+                changed |= differing(then, record.image, CONTENT_GROUPS)
+        if image is None and link is not None:
+            image = link.notes_image or link.salesforce_image
+        found.append(
+            IgnoredItem(
+                id=ignore.id,
+                kind=ignore.kind,
+                scope=ignore.scope,
+                item=ignore.item,
+                title=image.subject if image else "",
+                starts_at=image.starts_at if image else "",
+                at=ignore.at,
+                changed=tuple(sorted(changed)),
+            )
+        )
+    return IgnoredList(ignored=tuple(found))
+
+
+def _record(ignore: Ignore, trees: Trees | None, side: Side) -> Record | None:
+    key = ignore.notes_key if side is Side.NOTES else ignore.salesforce_key
+    return trees.of(side).records.get(key) if trees and key else None
+
+
+def _digest(ignore: Ignore, side: Side) -> bytes:
+    return ignore.notes_digest if side is Side.NOTES else ignore.salesforce_digest
+
+
+def rearm(links: LinkStore, pairing: str, identifier: str) -> bool:
+    """Take an ignore back; what drifted shows in the next run. False when there is no such ignore."""
+    return links.drop_ignore(pairing, identifier)

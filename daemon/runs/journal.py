@@ -1,0 +1,183 @@
+"""The journal of writes: intents before anything is sent, answers after, the base only when an answer is known.
+
+Phases: intent -> sent -> acked -> committed; side exits stale, rejected, unknown. After a crash or a lost answer the calendar is
+looked at before anything is sent again (sync.md 2.9, crash points c1 to c10); every step here may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+import msgspec
+
+from daemon.runs.commit import Committer
+from daemon.runs.compare import Comparer
+from daemon.runs.moments import Clock, stamp
+from daemon.runs.observing import OpenPair
+from daemon.sides.contract import Found, Gone, SideError, Write
+from daemon.store.runs import Op, RowOutcome, RunStore
+from daemon.sync.appointment import differing
+from daemon.sync.projection import canonical
+from daemon.sync.rules import Rules
+from daemon.sync.trees import Record
+from shared.models import Image
+from shared.states import Result, Side
+from shared.texts import text
+
+log = logging.getLogger(__name__)
+
+QUARANTINE = timedelta(minutes=12)
+"""Longer than a request can live at Salesforce (ten minutes), so that a create that was not found will not arrive later."""
+
+
+def write_of(op: Op) -> Write:
+    """The write as the side takes it."""
+    return Write(
+        op_id=op.id,
+        kind=op.kind,
+        key=op.key,
+        expected_version=op.expected_version,
+        before=op.before,
+        after=op.after,
+        groups=op.groups,
+        create_key=op.create_key,
+        raw=op.before_raw,
+    )
+
+
+def holds(wanted: Image | None, found: Image, op: Op) -> bool:
+    """Whether ``found`` shows ``wanted`` in the groups this operation speaks of, after harmless rewriting by the server."""
+    if wanted is None:
+        return False
+    groups = tuple(op.groups)
+    return not differing(canonical(wanted), canonical(found), groups)
+
+
+class Journal:
+    """Writes phases and settles what was left open."""
+
+    def __init__(self, runs: RunStore, comparer: Comparer, committer: Committer, clock: Clock) -> None:
+        self._runs = runs
+        self._comparer = comparer
+        self._committer = committer
+        self._clock = clock
+
+    def intend(self, pairing: str, rows: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
+        """Persist approvals and intents in one transaction: all rows of an Ok or none."""
+        with self._runs.together():
+            for row in rows:
+                self._runs.finish_row(row)
+            self._runs.journal(pairing, ops)
+
+    def remember(self, outcome: RowOutcome) -> None:
+        """Write down what became of a row that has nothing open."""
+        self._runs.finish_row(outcome)
+
+    def sent(self, pairing: str, ops: Iterable[Op]) -> None:
+        moment = stamp(self._clock())
+        self._runs.journal(pairing, [msgspec.structs.replace(op, phase="sent", sent_at=moment) for op in ops])
+
+    def acked(self, pairing: str, op: Op, key: str, record: Record | None) -> Op:
+        """The answer is known: what the side holds now is on record before the base changes."""
+        now = msgspec.structs.replace(
+            op,
+            phase="acked",
+            stored_key=key,
+            stored_version=record.version if record else "",
+            stored=record.image if record else None,
+        )
+        self._runs.journal(pairing, [now])
+        return now
+
+    def ended(self, pairing: str, op: Op, phase: str) -> Op:
+        now = msgspec.structs.replace(op, phase=phase)
+        self._runs.journal(pairing, [now])
+        return now
+
+    def lost(self, pairing: str, op: Op, *, keyed: bool) -> Op:
+        """The answer was lost. A create that the side could not refuse twice waits out the quarantine."""
+        wait = op.kind == "create" and not keyed
+        until = stamp(self._clock() + QUARANTINE) if wait else ""
+        now = msgspec.structs.replace(op, phase="unknown", not_before=until)
+        self._runs.journal(pairing, [now])
+        return now
+
+    async def recover(self, pair: OpenPair, rules: Rules) -> frozenset[str]:
+        """Settle what an earlier process or a lost answer left open; returns the changes that still cannot be told.
+
+        Nothing is sent. A side that cannot be asked leaves its operations as they are.
+        """
+        waiting: set[str] = set()
+        rows: dict[tuple[str, str], list[Op]] = {}
+        for op in self._runs.open_ops(pair.pairing):
+            try:
+                op = await self._settle(pair, op, rules)
+            except SideError as error:
+                log.warning("an open operation could not be looked up: %s", error.text.code)
+            if op.phase in ("intent", "sent", "unknown"):
+                waiting.add(op.change)
+            rows.setdefault((op.run, op.change), []).append(op)
+        for run, change in rows:
+            if change not in waiting:
+                self.finish(pair, run, change, rules)
+        return frozenset(waiting)
+
+    async def _settle(self, pair: OpenPair, op: Op, rules: Rules) -> Op:
+        """One open operation, decided by looking at the calendar."""
+        if op.phase == "acked":
+            return op
+        side = pair.side(op.side)
+        if op.kind == "create":
+            return await self._settle_create(pair, op, rules)
+        answer = (await side.look([op.key])).get(op.key)
+        if isinstance(answer, Gone):
+            if op.kind != "delete":
+                return self.ended(pair.pairing, op, "stale")
+            self._comparer.record_written(pair.pairing, op.side, None, op.key, rules)
+            return self.acked(pair.pairing, op, op.key, None)
+        if not isinstance(answer, Found):
+            return op
+        record = self._comparer.record_written(pair.pairing, op.side, answer.record, op.key, rules)
+        assert record is not None
+        if op.kind == "update" and holds(op.after, answer.record.image, op):
+            return self.acked(pair.pairing, op, op.key, record)
+        untouched = answer.record.version == op.expected_version
+        return self.ended(pair.pairing, op, "rejected" if untouched else "stale")
+
+    async def _settle_create(self, pair: OpenPair, op: Op, rules: Rules) -> Op:
+        for found in await pair.side(op.side).find_created(write_of(op)):
+            record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
+            return self.acked(pair.pairing, op, found.key, record)
+        keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
+        if not op.not_before and not keyed:
+            return self.lost(pair.pairing, op, keyed=keyed)
+        if keyed or stamp(self._clock()) >= op.not_before:
+            return self.ended(pair.pairing, op, "rejected")
+        return op
+
+    def finish(self, pair: OpenPair, run: str, change: str, rules: Rules) -> RowOutcome | None:
+        """Commit the base for a row whose operations are all decided, and write down what became of it."""
+        row = self._runs.outcomes(run).get(change)
+        if row is None:
+            return None
+        ops = [op for op in self._runs.ops_of(run) if op.id in row.ops]
+        return self.finish_with(pair, row, ops, rules)
+
+    def finish_with(self, pair: OpenPair, row: RowOutcome, ops: list[Op], rules: Rules) -> RowOutcome:
+        """As ``finish``, with the operations at hand: one transaction for base, journal and outcome."""
+        done = [op for op in ops if op.phase in ("acked", "committed")]
+        failed = [op for op in ops if op not in done]
+        with self._runs.together():
+            self._committer.commit(pair.pairing, row, done, complete=not failed)
+            self._runs.journal(pair.pairing, [msgspec.structs.replace(op, phase="committed") for op in done])
+            result = Result.APPLIED
+            if failed:
+                result = Result.STALE if all(op.phase == "stale" for op in failed) else Result.FAILED
+            error = row.error
+            if result is Result.FAILED and error is None:
+                error = text("row.never_arrived")
+            ended = msgspec.structs.replace(row, result=result, error=error, at=stamp(self._clock()))
+            self._runs.finish_row(ended)
+        return ended

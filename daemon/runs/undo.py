@@ -1,0 +1,177 @@
+"""Undo: the inverse of what a run wrote, as proposals of their own through the same review and journal.
+
+A row can be undone while the calendar still holds what the run left there. Salesforce has no undelete over REST, so a deleted
+event is made anew and gets another Id (contracts.md 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from daemon.store.runs import Op, RowOutcome
+from daemon.sync.appointment import differing
+from daemon.sync.base import LinkState
+from daemon.sync.projection import canonical
+from daemon.sync.proposal import Plan, PlannedWrite, Proposal, Settlement
+from daemon.sync.trees import Record, Trees
+from shared.models import Choice, Effects, Image
+from shared.states import Action, Decision, Effect, Group, Result, Risk, Side
+from shared.texts import text
+
+EVERY_GROUP = tuple(Group)
+
+_ACTIONS = {
+    ("create", Side.SALESFORCE): Action.CREATE_IN_SALESFORCE,
+    ("create", Side.NOTES): Action.CREATE_IN_NOTES,
+    ("update", Side.SALESFORCE): Action.UPDATE_IN_SALESFORCE,
+    ("update", Side.NOTES): Action.UPDATE_IN_NOTES,
+    ("delete", Side.SALESFORCE): Action.DELETE_IN_SALESFORCE,
+    ("delete", Side.NOTES): Action.DELETE_IN_NOTES,
+}
+_INVERSE = {"create": "delete", "update": "update", "delete": "create"}
+
+
+def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees) -> Plan:
+    """The inverse proposals of applied rows. Pure: the trees must hold the records the operations speak of."""
+    by_id = {op.id: op for op in ops}
+    rows = []
+    for outcome in outcomes:
+        if outcome.result is not Result.APPLIED or outcome.settlement is None:
+            continue
+        done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
+        rows.append(_row(outcome, done, trees))
+    rows.sort(key=lambda row: (row.starts_at, row.id))
+    joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
+    return Plan(changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())
+
+
+def _row(outcome: RowOutcome, ops: list[Op], trees: Trees) -> Proposal:
+    records = {op.side: trees.of(op.side).records.get(_key(op)) for op in ops}
+    changed = [op for op in ops if not _still_there(op, records[op.side], trees)]
+    revision = _revision(outcome, ops, records)
+    images = _shown(outcome, records)
+    common = {
+        "id": outcome.change,
+        "item": outcome.item,
+        "revision": revision,
+        "title": outcome.title,
+        "starts_at": outcome.starts_at,
+        "ends_at": outcome.ends_at,
+        "all_day": outcome.all_day,
+        "notes": images[Side.NOTES],
+        "salesforce": images[Side.SALESFORCE],
+        "notes_key": next((_key(op) for op in ops if op.side is Side.NOTES), ""),
+        "salesforce_key": next((_key(op) for op in ops if op.side is Side.SALESFORCE), ""),
+        "generation": outcome.link_before.generation if outcome.link_before else 0,
+    }
+    if changed:
+        return Proposal(
+            action=Action.CANNOT_SYNC,
+            default_decision=Decision.UNDECIDED,
+            summary=text("undo.changed_since"),
+            why=(text("undo.changed_since"),),
+            **common,  # type: ignore[arg-type]
+        )
+    writes = tuple(_inverse(op, records[op.side]) for op in ops)
+    deletes = any(write.kind == "delete" for write in writes)
+    recreates = any(write.kind == "create" for write in writes)
+    effects = Effects(salesforce=_effect(writes, Side.SALESFORCE), notes=_effect(writes, Side.NOTES))
+    action = _ACTIONS[(writes[0].kind, writes[0].side)] if writes else Action.LINK
+    if len(writes) > 1:
+        action = Action.UPDATE_BOTH
+    summary = text(
+        "undo.recreate" if recreates else "undo.delete" if deletes else "undo.update" if writes else "undo.link"
+    )
+    return Proposal(
+        action=action,
+        default_decision=Decision.UNDECIDED if deletes else Decision.APPROVE,
+        choices=(
+            Choice(
+                decision=Decision.APPROVE,
+                effect=effects,
+                destructive=deletes,
+                recommended=True,
+                text=text("undo.approve"),
+            ),
+        ),
+        settlements=(_settlement(outcome, writes),),
+        risks=(Risk.DELETION,) if deletes else (),
+        summary=summary,
+        why=(summary,),
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def _key(op: Op) -> str:
+    return op.stored_key or op.key
+
+
+def _still_there(op: Op, record: Record | None, trees: Trees) -> bool:
+    """Whether the side still holds what this operation left: nothing after a delete, the after-image otherwise."""
+    if op.kind == "delete":
+        return record is None
+    left = op.stored or op.after
+    if record is None or left is None:
+        return False
+    return not differing(canonical(left), canonical(record.image), EVERY_GROUP)
+
+
+def _inverse(op: Op, record: Record | None) -> PlannedWrite:
+    return PlannedWrite(
+        side=op.side,
+        kind=_INVERSE[op.kind],
+        key="" if op.kind == "delete" else _key(op),
+        expected_version=record.version if record else "",
+        before=record.image if record else None,
+        after=op.before,
+        groups=frozenset(op.groups) if op.kind == "update" else frozenset(Group),
+    )
+
+
+def _effect(writes: Iterable[PlannedWrite], side: Side) -> Effect:
+    return next((Effect(write.kind) for write in writes if write.side is side), Effect.NOTHING)
+
+
+def _settlement(outcome: RowOutcome, writes: tuple[PlannedWrite, ...]) -> Settlement:
+    """The writes, with the link as it was before the run; a re-created copy is a new generation."""
+    link = outcome.link_before
+    if link is None:
+        return Settlement(writes=writes, forget=True)
+    recreates = [write for write in writes if write.kind == "create"]
+    one_sided = bool(recreates) and link.state is LinkState.LINKED and len(recreates) < 2
+    if one_sided:
+        # The other side's copy was deleted by the person, not by the run: there is no pair to restore.
+        return Settlement(writes=writes, forget=True)
+    return Settlement(
+        writes=writes,
+        link_state=link.state,
+        notes_image=link.notes_image,
+        salesforce_image=link.salesforce_image,
+        notes_key=link.notes_key,
+        salesforce_key=link.salesforce_key,
+        generation=link.generation + (1 if recreates else 0),
+        keep_syncing=link.keep_syncing,
+        private_seen=link.private_seen,
+    )
+
+
+def _shown(outcome: RowOutcome, records: dict[Side, Record | None]) -> dict[Side, Image | None]:
+    settlement = outcome.settlement
+    kept = {
+        Side.NOTES: settlement.notes_image if settlement else None,
+        Side.SALESFORCE: settlement.salesforce_image if settlement else None,
+    }
+    for side, record in records.items():
+        kept[side] = record.image if record else None
+    return kept
+
+
+def _revision(outcome: RowOutcome, ops: list[Op], records: dict[Side, Record | None]) -> str:
+    found = hashlib.blake2b(digest_size=12)
+    for part in (outcome.run, outcome.change, *(op.id for op in ops)):
+        found.update(part.encode() + b"\n")
+    for side in sorted(records):
+        record = records[side]
+        found.update(record.digest if record else b"-")
+    return found.hexdigest()
