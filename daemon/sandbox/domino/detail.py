@@ -14,7 +14,7 @@ from daemon.sandbox.domino.content_lines import Component, Line
 from daemon.sandbox.domino.das_json import event_document, zone_document
 from daemon.sandbox.domino.entries import CHAIR, Entry, role_at
 from daemon.sandbox.domino.errors import BAD_ID, NOT_FOUND, DasError, calendar_error
-from daemon.sandbox.domino.expansion import Occurrence, exception_id, masters_of, repeats, series_rows
+from daemon.sandbox.domino.expansion import END_OF_TIME, Occurrence, exception_id, masters_of, repeats, series_rows
 from daemon.sandbox.domino.rule_forms import LONGEST
 from daemon.sandbox.domino.series_dates import recurrence_line
 from daemon.sandbox.domino.values import utc_stamp
@@ -42,7 +42,7 @@ def find_occurrence(entry: Entry, recurrence_id: str, message: str) -> Occurrenc
         start = datetime(int(form[1]), int(form[2]), int(form[3]), tzinfo=UTC)
     except ValueError as error:
         raise calendar_error(BAD_ID, message, f"{recurrence_id!r} is no recurrence id: {error}.") from error
-    horizon = min(start, datetime(9980, 1, 1, tzinfo=UTC)) + timedelta(days=400)
+    horizon = min(start, END_OF_TIME) + timedelta(days=400)
     for row in entry.occurrences(horizon):
         if row.id == recurrence_id:
             return row
@@ -130,7 +130,7 @@ def read_instances(call: Call, uid: str) -> web.Response:
     if not repeats(master):
         raise DasError(400, "Event does not recur")
     zones = entry.zones()
-    first = series_rows(master, zones, datetime(9980, 1, 1, tzinfo=UTC) if master.first("RDATE") else _far(call))
+    first = series_rows(master, zones, END_OF_TIME if master.first("RDATE") else _far(call))
     start = first[0].start_utc if first else None
     rows = [row for row in first if row.id and row.start_utc and start and row.start_utc < start + LONGEST]
     if not rows:

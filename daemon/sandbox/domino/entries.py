@@ -49,6 +49,12 @@ class Entry:
         return any(repeats(event) or event.first("RECURRENCE-ID") is not None for event in self.events)
 
     @property
+    def is_finite(self) -> bool:
+        """Tell whether every rule has an end (imported ones may not)."""
+        rules = [line.value.upper() for event in self.events for line in event.every("RRULE")]
+        return all("COUNT" in rule or "UNTIL" in rule for rule in rules)
+
+    @property
     def private(self) -> bool:
         """Tell whether $PublicAccess is missing from the document."""
         return any((event.value("CLASS") or "").upper() in {"PRIVATE", "CONFIDENTIAL"} for event in self.events)

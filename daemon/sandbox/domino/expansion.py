@@ -28,7 +28,8 @@ from daemon.sandbox.domino.values import (
 from daemon.sandbox.domino.zones import EntryZones, to_utc
 
 MAX_CANDIDATES = 20_000
-_END_OF_TIME = datetime(9990, 1, 1, tzinfo=UTC)
+#: A horizon behind every date that can be written.
+END_OF_TIME = datetime(9980, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def series_rows(master: Component, zones: EntryZones, horizon: datetime) -> list
             found[identifier] = Occurrence(identifier, start, utc, _end(utc, end, length, zones), master)
     for identifier in _excluded(master, zones, first.start):
         found.pop(identifier, None)
-    return sorted(found.values(), key=lambda row: row.start_utc or _END_OF_TIME)
+    return sorted(found.values(), key=lambda row: row.start_utc or END_OF_TIME)
 
 
 def _end(utc: datetime, end: Moment | timedelta | None, length: timedelta | None, zones: EntryZones) -> datetime | None:
@@ -269,7 +270,7 @@ def _shift_following(rows: dict[str, Occurrence], at: str, event: Component, zon
 
 def _alone(identifier: str, event: Component, zones: EntryZones) -> list[Occurrence]:
     """Return the rows of an exception whose series is not in the text."""
-    dates = series_rows(event, zones, _END_OF_TIME) if event.first("RDATE") is not None else []
+    dates = series_rows(event, zones, END_OF_TIME) if event.first("RDATE") is not None else []
     if len(dates) < 2:
         return [_row(identifier, event, zones)]
     return [replace(dates[0], id=identifier), *dates[1:]]

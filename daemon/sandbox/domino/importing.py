@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 from daemon.sandbox.domino.content_lines import Component, Line, escape, read_text, unescape
 from daemon.sandbox.domino.entries import Entry, MailFile, Unids
-from daemon.sandbox.domino.expansion import masters_of
+from daemon.sandbox.domino.expansion import END_OF_TIME
 from daemon.sandbox.domino.values import read_stamp
 from daemon.sandbox.domino.zones import zone_name
 
@@ -90,7 +90,14 @@ def load(mail_file: MailFile, text: str, unids: Unids, now: datetime, zone: str)
                 child.lines.append(Line("STATUS", "CANCELLED"))
             _gather(gathered, mail_file, uid, child, definitions, unids, now, zone)
             stored += 1
-    for entry in gathered.values():
+    for uid, entry in list(gathered.items()):
+        if not entry.occurrences(END_OF_TIME if entry.is_finite else now + _AHEAD):
+            # Notes keeps dates, and here every one of them is excepted.
+            del gathered[uid]
+            stored -= len(entry.events)
+            reason = "All dates of the series are excepted, so it does not stand in the calendar."
+            left_out += [LeftOut("VEVENT", uid, "no_occurrence", reason)] * len(entry.events)
+            continue
         entry.modified = _saved(entry, now)
         mail_file.save(entry)
     first, last = _span(list(gathered.values()), now, remarks)
@@ -162,15 +169,7 @@ def _span(entries: list[Entry], now: datetime, remarks: Counter[str]) -> tuple[d
     """Return the first and the last day on which something starts or ends; endless rules count for a year ahead."""
     days: list[date] = []
     for entry in entries:
-        ends = [_rule_end(event, now) for event in masters_of(entry.events)]
-        rows = entry.occurrences(max(ends, default=now + _AHEAD))
+        rows = entry.occurrences(END_OF_TIME if entry.is_finite else now + _AHEAD)
         remarks.update(["start_not_understood"] * sum(row.start_utc is None for row in rows))
         days += [moment.date() for row in rows for moment in (row.start_utc, row.end_utc) if moment is not None]
     return min(days, default=None), max(days, default=None)
-
-
-def _rule_end(event: Component, now: datetime) -> datetime:
-    """Return how far to follow a VEVENT: all the way, or a year ahead where its rule does not end."""
-    rule = (event.value("RRULE") or "").upper()
-    endless = bool(rule) and "COUNT" not in rule and "UNTIL" not in rule
-    return now + _AHEAD if endless else now.replace(year=9980, month=1, day=1)

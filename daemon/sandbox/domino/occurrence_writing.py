@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 
@@ -11,7 +11,7 @@ from daemon.sandbox.domino.content_lines import Component, Line
 from daemon.sandbox.domino.detail import find_entry, find_occurrence, one_occurrence
 from daemon.sandbox.domino.entries import Entry
 from daemon.sandbox.domino.errors import BAD_ACTION, calendar_error
-from daemon.sandbox.domino.expansion import Occurrence, exception_id, masters_of, repeats, series_rows
+from daemon.sandbox.domino.expansion import END_OF_TIME, Occurrence, exception_id, masters_of, repeats, series_rows
 from daemon.sandbox.domino.rule_forms import LONGEST
 from daemon.sandbox.domino.series_dates import one_date, recurrence_line, set_dates, starts_at
 from daemon.sandbox.domino.values import compact, in_kind_of, length_of, start_of, utc_stamp
@@ -25,7 +25,7 @@ def dates_of(entry: Entry, master: Component) -> list[Occurrence]:
     """Return the dates of a series as they stand in its own rule or list, each with its original id."""
     zones = entry.zones()
     start = start_of(master)
-    horizon = datetime(9980, 1, 1, tzinfo=UTC)
+    horizon = END_OF_TIME
     rule = master.value("RRULE")
     if start is not None and rule is not None and "COUNT" not in rule.upper() and "UNTIL" not in rule.upper():
         # An imported endless rule becomes finite with its first change: Notes keeps lists.
