@@ -1,0 +1,185 @@
+"""Writes to a mail file: creates, changes and deletes entries and single dates, each behind a fresh look at what is there.
+
+Domino has no precondition, so the entry is read and its version compared right before each PUT and DELETE (notes.md 9); what
+is stored is read back. ``workflow=false`` goes with every write: nobody gets mail. A write is sent once. Whole series are
+never changed, only their dates (notes.md 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from daemon.calendars.icalendar_write import NoSuchEvent
+from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Unclear, Write
+from daemon.sides.notes.domino_address import events_path
+from daemon.sides.notes.domino_answers import (
+    BUSY,
+    EXISTS,
+    INVALID,
+    NOT_SUPPORTED,
+    NOTICES_FAILED,
+    OTHER_CONFLICT,
+    Answer,
+    DominoError,
+    error_of,
+)
+from daemon.sides.notes.domino_http import Call, DominoSession, LostInTransit
+from daemon.sides.notes.domino_read import DominoReading
+from daemon.sides.notes.event_texts import created_uid, new_entry, update_body
+from daemon.sync.appointment import differing, notes_key, split_notes_key
+from daemon.sync.trees import Record
+from shared.models import Image, Text
+from shared.states import Group
+from shared.texts import text
+
+_QUIET = {"workflow": "false"}
+_ICALENDAR = "text/calendar; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class DominoWriting:
+    """Writes to one mail file. ``zone``: the person's IANA zone for new entries and floating times."""
+
+    session: DominoSession
+    mail_file: str
+    reading: DominoReading
+    zone: str
+    clock: Callable[[], datetime]
+
+    async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        """One after another, because dates of one series share one document. A SideError ends the rest, unsent."""
+        for one in writes:
+            try:
+                yield await self._write(one)
+            except LostInTransit:
+                yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
+
+    async def find_created(self, write: Write) -> list[Record]:
+        """The entry under the UID that this create gives, if the calendar holds it."""
+        key = notes_key(created_uid(write.create_key))
+        found = (await self.reading.look([key]))[key]
+        return [found.record] if isinstance(found, Found) else []
+
+    async def _write(self, write: Write) -> Outcome:
+        if write.kind == "delete":
+            return await self._delete(write)
+        if write.after is None:
+            return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
+        if write.kind == "create":
+            return await self._create(write, write.after)
+        return await self._update(write, write.after)
+
+    async def _create(self, write: Write, after: Image) -> Outcome:
+        uid = created_uid(write.create_key)
+        body = new_entry(uid, after, zone=self.zone, now=self.clock(), method=None)
+        call = Call("POST", events_path(self.mail_file), _QUIET, body.encode(), _ICALENDAR)
+        answer = await self.session.write(call)
+        if answer.ok:
+            given = unquote(urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2])
+            return await self._stored(write, notes_key(given or uid))
+        refusal = error_of(answer)
+        if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
+            # The UID is made from this create alone: what is there came from an earlier attempt at it.
+            found = await self.find_created(write)
+            if found:
+                return Done(write.op_id, found[0].key, found[0].version, found[0])
+        return self._refused(write, answer, refusal)
+
+    async def _update(self, write: Write, after: Image) -> Outcome:
+        uid, recurrence_id = split_notes_key(write.key)
+        found, data = await self.reading.look_closely(write.key)
+        if isinstance(found, Unclear):
+            return Refused(write.op_id, "unclear", found.reason, permanent=False)
+        if isinstance(found, Gone) or found.record.version != write.expected_version:
+            return Stale(write.op_id)
+        try:
+            body = update_body(data, uid, recurrence_id, after, write.groups, user_zone=self.zone)
+        except NoSuchEvent:
+            return Stale(write.op_id)
+        call = Call("PUT", events_path(self.mail_file, uid, recurrence_id), _QUIET, body.encode(), _ICALENDAR)
+        answer = await self.session.write(call)
+        refusal = None if answer.ok else error_of(answer)
+        if refusal is not None and refusal.cserror != NOTICES_FAILED:
+            stale = refusal.not_found or (answer.status == 409 and refusal.cserror != OTHER_CONFLICT)
+            return Stale(write.op_id) if stale else self._refused(write, answer, refusal)
+        outcome = await self._stored(write, write.key)
+        if refusal is not None and not _shows(outcome, after, write.groups):
+            return self._refused(write, answer, refusal)
+        if Group.DESCRIPTION in write.groups and not after.description and not _shows(outcome, after, _TEXT):
+            return await self._cleared(write, call, found.record, outcome)
+        return outcome
+
+    async def _cleared(self, write: Write, call: Call, before: Record, outcome: Outcome) -> Outcome:
+        """A server that keeps the description when an empty one is sent is asked for a complete replacement.
+
+        That would take attached files away (notes.md 1.8 marks this [?]), so an entry that has some keeps its description.
+        """
+        if before.image.attachments:
+            return outcome
+        literal = Call(call.method, call.path, {**call.query, "literally": "true"}, call.body, call.content_type)
+        answer = await self.session.write(literal)
+        return await self._stored(write, write.key) if answer.ok else outcome
+
+    async def _delete(self, write: Write) -> Outcome:
+        uid, recurrence_id = split_notes_key(write.key)
+        found, _data = await self.reading.look_closely(write.key)
+        if isinstance(found, Gone):
+            return Done(write.op_id, write.key, "", None)
+        if isinstance(found, Unclear):
+            return Refused(write.op_id, "unclear", found.reason, permanent=False)
+        if found.record.version != write.expected_version:
+            return Stale(write.op_id)
+        answer = await self.session.write(Call("DELETE", events_path(self.mail_file, uid, recurrence_id), _QUIET))
+        refusal = None if answer.ok else error_of(answer)
+        if refusal is None or refusal.not_found:
+            return Done(write.op_id, write.key, "", None)
+        if refusal.cserror == NOTICES_FAILED:
+            again, _data = await self.reading.look_closely(write.key)
+            if isinstance(again, Gone):
+                return Done(write.op_id, write.key, "", None)
+        return Stale(write.op_id) if answer.status == 409 else self._refused(write, answer, refusal)
+
+    async def _stored(self, write: Write, key: str) -> Outcome:
+        """What the server holds after a write it took. When that cannot be read, the write counts as unanswered."""
+        found = (await self.reading.look([key]))[key]
+        if isinstance(found, Found):
+            return Done(write.op_id, key, found.record.version, found.record)
+        return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+
+    def _refused(self, write: Write, answer: Answer, refusal: DominoError) -> Outcome:
+        """The outcome for an answer that says no. A failure inside the server leaves open whether it wrote."""
+        host = self.session.host
+        if answer.status == 503 or answer.status == 429:
+            later = text("notes.try_later", host=host, status=answer.status)
+            return Refused(write.op_id, "try_later", later, permanent=False)
+        if refusal.cserror == NOTICES_FAILED:
+            return Refused(write.op_id, "notices_failed", text("notes.notices_failed", host=host), permanent=False)
+        if answer.status >= 500 or answer.status in BUSY:
+            return LostAnswer(write.op_id, text("notes.lost_answer", host=host))
+        code, sentence = self._sentence(answer, refusal)
+        return Refused(write.op_id, code, sentence)
+
+    def _sentence(self, answer: Answer, refusal: DominoError) -> tuple[str, Text]:
+        host, reason = self.session.host, refusal.message or f"code {answer.status}"
+        if answer.status in (401, 403):
+            return "read_only", text("notes.read_only", path=self.mail_file, user=self.session.user)
+        if refusal.cserror == NOT_SUPPORTED:
+            return "not_supported", text("notes.not_supported", host=host)
+        if refusal.cserror == INVALID or answer.status == 415:
+            return "invalid_entry", text("notes.invalid_entry", host=host, reason=reason)
+        if answer.status == 409:
+            return "conflict", text("notes.refused", host=host, reason=reason)
+        return "refused", text("notes.refused", host=host, reason=reason)
+
+
+_TEXT = frozenset({Group.DESCRIPTION})
+
+
+def _shows(outcome: Outcome, wanted: Image, groups: frozenset[Group]) -> bool:
+    """Whether the stored record holds the wanted values of the groups."""
+    if not isinstance(outcome, Done) or outcome.stored is None:
+        return False
+    return not differing(outcome.stored.image, wanted, tuple(groups))
