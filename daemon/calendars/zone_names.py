@@ -37,8 +37,6 @@ RENAMED: Final = {
     "Pacific/Enderbury": "Pacific/Kanton",
 }
 _WINDOWS: Final = {name.casefold(): RENAMED.get(zone, zone) for name, zone in win_tz.items()}
-# Globally unique TZIDs of older programs end in the IANA name: /mozilla.org/20050126_1/Europe/Berlin.
-_GLOBAL = re.compile(r"/[^/]+/(?:[^/]+/)*?((?:[A-Za-z_]+/){1,2}[A-Za-z0-9_+\-]+)")
 
 
 def plain(name: str) -> str:
@@ -58,8 +56,9 @@ def iana(name: str) -> str | None:
     name = plain(name)
     known = _iana_names().get(name.casefold())
     if known is None and name.startswith("/"):
-        found = _GLOBAL.fullmatch(name)
-        known = _iana_names().get(found[1].casefold()) if found else None
+        # Globally unique TZIDs of older programs end in the IANA name: /mozilla.org/20050126_1/Europe/Berlin.
+        parts = name.casefold().split("/")
+        known = _iana_names().get("/".join(parts[-2:])) or _iana_names().get("/".join(parts[-3:]))
     return known
 
 
