@@ -30,6 +30,10 @@ SALESFORCE: dict[str, str] = {
     "salesforce.no_client_id": (
         "Enter the consumer key of your organization's External Client App as salesforce.client_id first."
     ),
+    "salesforce.keyring": "The sign-in to Salesforce cannot be read. {reason}",
+    "salesforce.wrong_account": (
+        "Another Salesforce user or organization answers than before. Connect again with the user you synchronize with."
+    ),
     "salesforce.not_connected": "Salesforce is not connected yet. Choose Connect Now in the settings.",
     "salesforce.sign_in_again": "Salesforce no longer accepts the stored sign-in ({reason}). Sign in again; nothing is lost.",
     "salesforce.user_inactive": "Your Salesforce user is inactive. Ask your administrator to activate it, then sign in again.",
@@ -67,7 +71,7 @@ SALESFORCE: dict[str, str] = {
     ),
     "salesforce.broken_answer": "{host} sent an incomplete answer. Try again.",
     "salesforce.busy": "Salesforce is busy or under maintenance (status {status}). Try again later.",
-    "salesforce.refused_request": "Salesforce refused the request: {code} {message}",
+    "salesforce.refused_request": "Salesforce refused the request: {error} {message}",
     "salesforce.version_retired": "Salesforce no longer speaks API version {version}. Update Daybridge.",
     "salesforce.no_events": "This Salesforce user may not read events. Ask your administrator for access to activities.",
     "salesforce.limit_daily": (
@@ -95,7 +99,7 @@ SALESFORCE: dict[str, str] = {
     "salesforce.not_visible": (
         "Salesforce no longer shows you this event, but has no record of its deletion. It may belong to somebody else."
     ),
-    "salesforce.cannot_look": "Salesforce does not let this event be looked at: {code}",
+    "salesforce.cannot_look": "Salesforce does not let this event be looked at: {error}",
     # writing
     "salesforce.lost_answer": "The answer to this write was lost. Daybridge looks before it sends anything again.",
     "salesforce.unread_back": "Salesforce took the write, but it could not be read back. Daybridge looks again next time.",
@@ -111,7 +115,7 @@ SALESFORCE: dict[str, str] = {
     "salesforce.refused.value": "Salesforce does not allow a value in {fields}: {message}",
     "salesforce.refused.locked_row": "Another change held this record in Salesforce. Try again.",
     "salesforce.refused.key_taken": "Salesforce already holds an event with this key, but hides it. Ask your administrator.",
-    "salesforce.refused.other": "Salesforce refused this: {code} {message}",
+    "salesforce.refused.other": "Salesforce refused this: {error} {message}",
     "salesforce.edited_while_deleting": (
         "This event was changed in Salesforce at the moment it was deleted; the changed version was put back. Look at it again."
     ),

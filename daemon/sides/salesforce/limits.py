@@ -1,0 +1,115 @@
+"""The allowance of API calls: what the org says of its own, what we spent, when to slow down and when to stop.
+
+The allowance is the whole org's and rolls over 24 hours (reference/salesforce.md 3.4, 3.5): a desktop program that uses
+it up stops the customer's CRM. So we follow ``Sforce-Limit-Info``, slow down above 80 %, start no reading above 95 %,
+and after a 403 wait for hours, not seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from daemon.sides.contract import LimitReached
+from shared.models import SideBudget
+from shared.texts import text
+
+SLOW_ABOVE = 0.80
+STOP_ABOVE = 0.95
+BELIEVED_FOR = timedelta(hours=1)
+"""How long a figure above STOP_ABOVE holds readings back before one call may fetch a new figure."""
+
+FIRST_DAILY_BACK_OFF = timedelta(hours=2)
+LONGEST_DAILY_BACK_OFF = timedelta(hours=8)
+CONCURRENT_BACK_OFF = timedelta(minutes=10)
+LONGEST_PAUSE = 5.0
+"""Seconds between two calls just below STOP_ABOVE."""
+
+_USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+_DAY = timedelta(hours=24)
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+class ApiBudget:
+    """Counts calls and knows whether another one may be made. ``clock`` gives the moment in UTC.
+
+    ``count`` and ``follow`` are called from the worker thread, the rest from the event loop; each is one assignment or
+    one append, so that no lock is needed.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = now_utc) -> None:
+        self._clock = clock
+        self._calls: deque[datetime] = deque()
+        self._org: tuple[int, int, datetime] | None = None
+        self._blocked_until: datetime | None = None
+        self._blocked_by = "salesforce.limit_daily"
+        self._next_back_off = FIRST_DAILY_BACK_OFF
+
+    def count(self) -> None:
+        """One request left this machine."""
+        self._calls.append(self._clock())
+
+    def follow(self, header: str | None) -> None:
+        """Take over ``Sforce-Limit-Info: api-usage=18/5000``; an answer without it changes nothing."""
+        match = _USAGE.search(header or "")
+        if match and int(match[2]) > 0:
+            self._org = (int(match[1]), int(match[2]), self._clock())
+            if self._share() <= STOP_ABOVE:
+                self._next_back_off = FIRST_DAILY_BACK_OFF
+
+    def refused(self, message: str) -> LimitReached:
+        """A 403 REQUEST_LIMIT_EXCEEDED came: back off, longer each time, and return the error to raise."""
+        if "concurrent" in message.lower():
+            self._blocked_by, wait = "salesforce.limit_concurrent", CONCURRENT_BACK_OFF
+        else:
+            self._blocked_by, wait = "salesforce.limit_daily", self._next_back_off
+            self._next_back_off = min(self._next_back_off * 2, LONGEST_DAILY_BACK_OFF)
+        self._blocked_until = self._clock() + wait
+        return self._blocked()
+
+    def check_call(self) -> None:
+        """Raises LimitReached while we back off; nothing is sent then."""
+        if self._blocked_until is not None and self._clock() < self._blocked_until:
+            raise self._blocked()
+        self._blocked_until = None
+
+    def check_reading(self) -> None:
+        """Raises LimitReached when a new reading should not start: backing off, or the org is above STOP_ABOVE."""
+        self.check_call()
+        if self._org is None or self._share() <= STOP_ABOVE:
+            return
+        used, total, seen = self._org
+        until = seen + BELIEVED_FOR
+        if self._clock() < until:
+            raise LimitReached(text("salesforce.limit_near", used=used, total=total, until=_moment(until)), until)
+
+    def pause(self) -> float:
+        """Seconds to wait before the next call: 0 up to SLOW_ABOVE, then rising to LONGEST_PAUSE."""
+        share = self._share()
+        if share <= SLOW_ABOVE:
+            return 0.0
+        return min(1.0, (share - SLOW_ABOVE) / (STOP_ABOVE - SLOW_ABOVE)) * LONGEST_PAUSE
+
+    def meter(self) -> SideBudget:
+        """The figures for the Status document."""
+        oldest = self._clock() - _DAY
+        while self._calls and self._calls[0] < oldest:
+            self._calls.popleft()
+        used, total = (self._org[0], self._org[1]) if self._org else (None, None)
+        return SideBudget(used_by_us_24h=len(self._calls), org_used=used, org_max=total)
+
+    def _share(self) -> float:
+        return self._org[0] / self._org[1] if self._org else 0.0
+
+    def _blocked(self) -> LimitReached:
+        until = self._blocked_until or self._clock()
+        return LimitReached(text(self._blocked_by, until=_moment(until)), until)
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
