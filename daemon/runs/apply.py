@@ -17,7 +17,7 @@ from daemon.runs.review import Review
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
-from daemon.sync.base import Ignore
+from daemon.sync.ignore import holds_forever, remember
 from daemon.sync.proposal import PlannedWrite, Proposal, Settlement
 from daemon.sync.trees import Trees
 from shared.models import OneDecision, Text
@@ -97,7 +97,7 @@ class Applier:
         for row in review.plan.changes:
             one = review.decision(row)
             if one.decision.ignores:
-                self._ignore(pairing, row, one, comparison)
+                self._ignore(pairing, row, one)
                 done.ignored += 1
         self._links.acknowledge(
             pairing, [(row.id, row.revision) for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
@@ -140,6 +140,9 @@ class Applier:
             now = current.get(row.id)
             if now is None or now.revision != row.revision:
                 done.outcomes[row.id] = self._outcome(review.run, row, Result.STALE, text("row.changed_meanwhile"))
+                continue
+            if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
+                done.outcomes[row.id] = self._outcome(review.run, row, Result.STALE, text("row.ignored_meanwhile"))
                 continue
             approved.append(self._prepare(review, now, fresh))
         pairing = fresh.pair.pairing
@@ -264,26 +267,9 @@ class Applier:
         keyed = op.side is Side.NOTES or fresh.pair.probe(op.side).capabilities.keyed_create
         return self._journal.lost(pairing, op, keyed=keyed)
 
-    def _ignore(self, pairing: str, row: Proposal, one: OneDecision, comparison: Comparison) -> None:
-        notes = comparison.trees.notes.records.get(row.notes_key)
-        salesforce = comparison.trees.salesforce.records.get(row.salesforce_key)
-        by_series = one.scope is Scope.SERIES and row.series is not None
-        self._links.put_ignore(
-            pairing,
-            Ignore(
-                id=row.id,
-                kind=one.decision,
-                scope=Scope.SERIES if by_series else Scope.OCCURRENCE,
-                item=row.item,
-                notes_key=row.notes_key,
-                salesforce_key=row.salesforce_key,
-                series=row.series.id if by_series and row.series else "",
-                notes_digest=notes.digest if notes else b"",
-                salesforce_digest=salesforce.digest if salesforce else b"",
-                generation=row.generation,
-                at=stamp(self._clock()),
-            ),
-        )
+    def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
+        scope = one.scope if one.scope and row.series else Scope.OCCURRENCE
+        self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock())))
 
     def _outcome(self, run: str, row: Proposal, result: Result, error: Text) -> RowOutcome:
         return RowOutcome(
@@ -300,3 +286,7 @@ class Applier:
             error=error,
             text=row.summary,
         )
+
+
+def _series_ids(row: Proposal) -> tuple[str, ...]:
+    return (row.series.id,) if row.series else ()

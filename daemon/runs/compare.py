@@ -20,7 +20,7 @@ from daemon.sync.plan import plan
 from daemon.sync.proposal import Plan, Upkeep
 from daemon.sync.rules import Rules
 from daemon.sync.trees import Record, Tree, Trees
-from shared.models import Image, Text
+from shared.models import Image
 from shared.states import RunMode, Side
 from shared.texts import text
 
@@ -175,31 +175,22 @@ class Comparer:
                 continue
             elif step.kind == "forget":
                 dropped.append(link.id)
-            elif step.kind == "rebase":
-                changed.append(rebased(link, step.notes_image, step.salesforce_image))
+            elif step.kind == "freeze":
+                changed.append(replace(link, state=LinkState.FROZEN))
             else:
-                changed.append(replace(link, state=_KEPT_STATES[step.kind]))
+                changed.append(rebased(link, step))
         self._links.put(pairing, changed)
         self._links.drop(pairing, dropped)
 
 
-_KEPT_STATES = {"freeze": LinkState.FROZEN, "thaw": LinkState.LINKED, "tombstone": LinkState.TOMBSTONE}
-
-
-def rebased(link: Link, notes: Image | None, salesforce: Image | None) -> Link:
-    """The link with new base images, linked again."""
+def rebased(link: Link, step: Upkeep) -> Link:
+    """The link with new base images: linked again, or a tombstone that remembers what was removed."""
     return replace(
         link,
-        state=LinkState.LINKED,
-        notes_json=encoded(notes),
-        salesforce_json=encoded(salesforce),
-        notes_digest=digest(notes),
-        salesforce_digest=digest(salesforce),
+        state=LinkState.TOMBSTONE if step.kind == "tombstone" else LinkState.LINKED,
+        private_seen=step.private_seen,
+        notes_json=encoded(step.notes_image),
+        salesforce_json=encoded(step.salesforce_image),
+        notes_digest=digest(step.notes_image),
+        salesforce_digest=digest(step.salesforce_image),
     )
-
-
-def because_of(error: Exception) -> Text:
-    """The sentence of a failed comparison."""
-    from daemon.sides.contract import SideError
-
-    return error.text if isinstance(error, SideError) else text("run.internal")

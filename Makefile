@@ -1,0 +1,55 @@
+# Commands of this project; each one installs what it needs on a fresh machine.
+PYTHON ?= python3
+VENV ?= .venv
+PINS := packaging/requirements
+BIN := $(VENV)/bin
+SOURCES := daemon shared tray_client tests
+
+.PHONY: demo test test-foreign system-packages pins format clean
+
+demo: $(VENV)/.ready
+	$(BIN)/daybridge demo $(ARGS)
+
+test: $(VENV)/.ready-dev system-packages
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+
+test-foreign: $(VENV)/.ready-dev
+	DAYBRIDGE_FOREIGN=1 $(BIN)/python -m pytest -q tests/foreign $(ARGS)
+
+# The environment: uv from a pinned file, then everything else with hashes (uv is about 25 s faster than pip alone).
+$(VENV)/bin/uv: $(PINS)/build.txt
+	@sh packaging/linux/make-environment.sh $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(PINS)/build.txt
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/bin/uv $(PINS)/run.txt pyproject.toml
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(PINS)/run.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	-@$(BIN)/python packaging/linux/link_gi.py
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready $(PINS)/dev.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(PINS)/dev.txt
+	@touch $@
+
+system-packages: $(VENV)/.ready-dev
+	@sh packaging/linux/system-packages.sh tests/*/packages.txt
+	@$(BIN)/python packaging/linux/link_gi.py
+
+# Written anew after a change of pyproject.toml; the files name no registry.
+pins:
+	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/run.txt
+	$(BIN)/uv pip compile pyproject.toml -q --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/dev.txt
+	$(BIN)/uv pip compile --group build -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/build.txt
+	@! grep -nE 'https?://' $(PINS)/*.txt
+
+format: $(VENV)/.ready-dev
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info artefacts .cache

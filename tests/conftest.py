@@ -1,0 +1,34 @@
+"""Rules for every test: in CI a skipped test is a failure, and the sample data must be there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where nothing may be skipped."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{item.nodeid} was skipped, and in CI nothing may be: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample data (``$DAYBRIDGE_SAMPLES`` or ``../shared/data``); skips where it is absent."""
+    given = os.environ.get("DAYBRIDGE_SAMPLES")
+    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the sample data is not at {folder}; set DAYBRIDGE_SAMPLES")
+    return folder
