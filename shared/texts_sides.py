@@ -59,6 +59,7 @@ SIDES: dict[str, str] = {
     "notes.file_unreadable": "{path} cannot be read: {reason}",
     "notes.not_a_calendar": "{path} is not a calendar: choose an iCalendar (.ics) file.",
     "notes.file_too_large": "{path}: {reason}",
+    "notes.file_cut_off": "{path} ends in the middle, so nothing is decided from it; export or copy it again.",
     "notes.file_read_only": "A calendar file is only read; choose a folder with one entry per file to write, too.",
     "notes.file_not_written": "{path} could not be written: {reason}",
     "notes.absent_once": "This entry is no longer in the file; it counts as deleted when the next run finds it missing, too.",

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from daemon.calendars.icalendar_text import WHOLE_STREAM, ParsedCalendar, ParsedEvent, parse
 from daemon.calendars.recurrence import Expansion, TooMany, expand
 from daemon.calendars.time_values import BadValue
-from daemon.sides.notes.images import Owner, Payload, image_time, record_of
+from daemon.sides.notes.images import Owner, Payload, image_time, place_of, record_of
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import LeftOut, Record
@@ -78,7 +78,7 @@ class EntryReader:
         records: list[Record] = []
         left_out = {**_not_events(parsed), **_unreadable(parsed)}
         for uid, events in groups.items():
-            found, without = self._read_uid(uid, events, window, payload or self._payload_of(events))
+            found, without = self._read_uid(uid, events, window, payload or self.payload_of(events))
             records += found
             left_out.update(without)
         return Reading(tuple(records), left_out, frozenset(groups))
@@ -98,12 +98,13 @@ class EntryReader:
             expansion = expand(events, start - reach, end + reach)
             for occurrence in expansion.occurrences:
                 if occurrence.recurrence_id == recurrence_id:
-                    return record_of(occurrence, expansion, payload, self.owner, self.clock())
+                    place = place_of(occurrence, expansion, events)
+                    return record_of(occurrence, place, payload, self.owner, self.clock())
             if (handle, LeftOutReason.OUTSIDE_WINDOW.value) not in expansion.left_out:
                 return None
         return None
 
-    def _payload_of(self, events: Iterable[ParsedEvent]) -> Payload:
+    def payload_of(self, events: Iterable[ParsedEvent]) -> Payload:
         whole = "".join(event.raw for event in events)
         return Payload(self.digest(whole.encode("utf-8", "replace")), whole)
 
@@ -126,7 +127,9 @@ class EntryReader:
                 for event in events
             }
         now = self.clock()
-        records = [record_of(one, expansion, payload, self.owner, now) for one in expansion.occurrences]
+        records = [
+            record_of(one, place_of(one, expansion, events), payload, self.owner, now) for one in expansion.occurrences
+        ]
         return records, _left_out(uid, events, expansion)
 
 

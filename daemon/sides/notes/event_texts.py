@@ -93,10 +93,10 @@ def update_body(
         if component.name == "VTIMEZONE"
     )
     head = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODID}\r\n"
-    return f"{head}{zones}{_without(event.raw, dropped)}END:VCALENDAR\r\n"
+    return f"{head}{zones}{without_lines(event.raw, dropped)}END:VCALENDAR\r\n"
 
 
-def _without(vevent: str, names: frozenset[str]) -> str:
+def without_lines(vevent: str, names: frozenset[str]) -> str:
     """The component without its own lines of these names; those of an alarm in it stay."""
     kept: list[str] = []
     depth = 0

@@ -9,7 +9,7 @@ occurrences of a series share one text, so theirs is a digest of what they show:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -136,7 +136,9 @@ def _invitees(event: ParsedEvent) -> tuple[Person, ...]:
     )
 
 
-def record_of(occurrence: Occurrence, expansion: Expansion, payload: Payload, owner: Owner, now: datetime) -> Record:
+def record_of(
+    occurrence: Occurrence, place: SeriesPlace | None, payload: Payload, owner: Owner, now: datetime
+) -> Record:
     """The record of one occurrence. ``now`` is aware UTC: an entry created less than ten minutes before it is young."""
     event = occurrence.event
     bare = image_of(occurrence)
@@ -150,7 +152,7 @@ def record_of(occurrence: Occurrence, expansion: Expansion, payload: Payload, ow
         image=image,
         digest=digest(image),
         payload_digest=payload.digest,
-        series=_place(occurrence, expansion, image.private),
+        series=place,
         entry_type=entry_type(event),
         locked_groups=frozenset() if own else ORGANISERS_GROUPS,
         locked_because=None if own else text("notes.organised_by_other", organizer=image.organizer),
@@ -161,11 +163,13 @@ def record_of(occurrence: Occurrence, expansion: Expansion, payload: Payload, ow
     )
 
 
-def _place(occurrence: Occurrence, expansion: Expansion, private: object) -> SeriesPlace | None:
+def place_of(occurrence: Occurrence, expansion: Expansion, events: Sequence[ParsedEvent]) -> SeriesPlace | None:
+    """The occurrence's place in its series, named by the series itself; None for an entry that does not repeat."""
     if not occurrence.recurrence_id:
         return None
-    title = "" if private else occurrence.event.summary
-    return SeriesPlace(occurrence.uid, title, occurrence.position, expansion.total)
+    series = next((event for event in events if not event.recurrence_id), occurrence.event)
+    open_to_all = series.klass == "PUBLIC" and occurrence.event.klass == "PUBLIC"
+    return SeriesPlace(occurrence.uid, series.summary if open_to_all else "", occurrence.position, expansion.total)
 
 
 def version_of(occurrence: Occurrence, bare: Image, payload_digest: bytes) -> str:

@@ -1,0 +1,277 @@
+"""A Notes calendar as a folder with one entry per .ics file: read, and written atomically.
+
+A file of ours has METHOD:PUBLISH and X-LOTUS-CHARSET:UTF-8, so that Notes imports it. An entry is gone when no file holds it and
+every file could be read (evidence ``file_gone``). A file with several entries is read but not written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from daemon.calendars.content_lines import decode
+from daemon.calendars.icalendar_text import ParsedCalendar, ParsedEvent
+from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
+from daemon.sides.contract import (
+    Coverage,
+    Done,
+    Found,
+    Gone,
+    Looked,
+    Observation,
+    Outcome,
+    Probe,
+    ProgressSink,
+    Refused,
+    SideUnavailable,
+    Stale,
+    Unclear,
+    Write,
+)
+from daemon.sides.notes.entries import EntryReader
+from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.file_texts import as_published, without_date
+from daemon.sides.notes.ics_files import find_in, parse_whole, read_bytes
+from daemon.sides.notes.images import Payload, owner_of
+from daemon.sync.appointment import notes_key, split_notes_key
+from daemon.sync.rules import Window
+from daemon.sync.trees import Capabilities, Evidence, LeftOut, Record
+from shared.models import CalendarInfo, Text
+from shared.states import LeftOutReason
+from shared.texts import text
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file as last read; ``stamp`` is (mtime in ns, size), enough to know that it need not be read again."""
+
+    path: Path
+    stamp: tuple[int, int]
+    data: bytes
+    parsed: ParsedCalendar
+
+
+@dataclass(slots=True)
+class _Contents:
+    """The folder at one moment: files by UID, files that could not be read (name -> why), files with unreadable entries."""
+
+    by_uid: dict[str, list[_File]] = field(default_factory=dict)
+    files: list[_File] = field(default_factory=list)
+    broken: dict[str, Text] = field(default_factory=dict)
+    doubtful: list[str] = field(default_factory=list)
+
+
+class IcsFolderSide:
+    """A folder as a Side. ``user`` is the person's mail address, to know own meetings from others'; may be empty."""
+
+    def __init__(
+        self, folder: str, user: str = "", *, zone: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._folder = Path(folder).expanduser()
+        self._zone, self._clock = zone, clock
+        self._reader = EntryReader(zone, owner_of(user), clock)
+        self._cache: dict[Path, _File] = {}
+
+    async def open(self) -> Probe:
+        await asyncio.to_thread(self._names)
+        may = os.access(self._folder, os.W_OK)
+        capabilities = Capabilities(create=may, update=may, delete=may, keyed_create=True)
+        return Probe(f"ics_folder:{self._folder.resolve()}", self._zone, capabilities, name=self._folder.name)
+
+    async def close(self) -> None:
+        self._cache.clear()
+
+    async def calendars(self) -> Sequence[CalendarInfo]:
+        may = os.access(self._folder, os.W_OK)
+        path = str(self._folder)
+        return [CalendarInfo(id=path, name=self._folder.name, kind="file", path=path, can_write=may, selected=True)]
+
+    async def observe(
+        self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
+    ) -> Observation:
+        """Every file; one that has not changed since is not read again. ``bookmark`` is not needed and stays empty."""
+        contents = await asyncio.to_thread(self._scan)
+        progress("reading", 0, len(contents.files))
+        records: list[Record] = []
+        left_out = {name: LeftOut(LeftOutReason.UNREADABLE, why=why) for name, why in contents.broken.items()}
+        for number, file in enumerate(contents.files, start=1):
+            mine = self._only_first(file, contents)
+            reading = self._reader.read_parsed(mine, window, self._payload(file))
+            records += reading.records
+            left_out.update({f"{file.path.name}: {handle}": left for handle, left in reading.left_out.items()})
+            progress("reading", number, len(contents.files))
+        return Observation(True, tuple(records), Coverage(True, window, self._clock()), left_out=left_out)
+
+    async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
+        contents = await asyncio.to_thread(self._scan)
+        return {key: self._look_in(contents, key) for key in keys}
+
+    async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        for one in writes:
+            try:
+                outcome = await asyncio.to_thread(self._write, one)
+            except OSError as failure:
+                reason = failure.strerror or type(failure).__name__
+                sentence = text("notes.file_not_written", path=str(self._folder), reason=reason)
+                outcome = Refused(one.op_id, "not_written", sentence, permanent=False)
+            yield outcome
+
+    async def find_created(self, write: Write) -> Sequence[Record]:
+        key = notes_key(created_uid(write.create_key))
+        found = (await self.look([key]))[key]
+        return [found.record] if isinstance(found, Found) else []
+
+    def _look_in(self, contents: _Contents, key: str) -> Looked:
+        uid, recurrence_id = split_notes_key(key)
+        files = contents.by_uid.get(uid, [])
+        if not files:
+            unread = [*contents.broken, *contents.doubtful]
+            if unread:
+                return Unclear(text("notes.file_entry_unclear", path=unread[0]))
+            return Gone(Evidence("file_gone", self._now()))
+        evidence = Evidence("series_detail" if recurrence_id else "file_gone", self._now())
+        merged = _merged(files, uid)
+        payload = self._payload(files[0]) or self._reader.payload_of(merged.events)
+        return find_in(self._reader, merged, key, payload, evidence)
+
+    def _write(self, write: Write) -> Outcome:
+        if write.kind == "create":
+            return self._create(write)
+        contents = self._scan()
+        found = self._look_in(contents, write.key)
+        uid, recurrence_id = split_notes_key(write.key)
+        if isinstance(found, Unclear):
+            return Refused(write.op_id, "unclear", found.reason, permanent=False)
+        if isinstance(found, Gone):
+            return Done(write.op_id, write.key, "", None) if write.kind == "delete" else Stale(write.op_id)
+        if found.record.version != write.expected_version:
+            return Stale(write.op_id)
+        files = contents.by_uid[uid]
+        if len(files) > 1 or any(event.uid != uid for event in files[0].parsed.events):
+            return Refused(write.op_id, "shared_file", text("notes.shared_file"))
+        if write.kind == "delete":
+            return self._delete(write, files[0], uid, recurrence_id)
+        return self._update(write, files[0], uid, recurrence_id)
+
+    def _create(self, write: Write) -> Outcome:
+        if write.after is None:
+            return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
+        uid = created_uid(write.create_key)
+        if uid not in self._scan().by_uid:
+            made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
+            replace_file(self._folder / f"{_UNSAFE.sub('_', uid)}.ics", as_published(made))
+        return self._stored(write, notes_key(uid))
+
+    def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
+        if write.after is None:
+            return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
+        changes = {**changes_of(write.after, write.groups), "dtstamp": self._clock()}
+        try:
+            patched = patch_event(decode(file.data), uid, recurrence_id, changes)
+        except NoSuchEvent:
+            return Stale(write.op_id)
+        replace_file(file.path, as_published(patched))
+        return self._stored(write, write.key)
+
+    def _delete(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
+        if not recurrence_id:
+            file.path.unlink(missing_ok=True)
+            return Done(write.op_id, write.key, "", None)
+        calendar = decode(file.data)
+        try:
+            rest = without_date(calendar, uid, recurrence_id, user_zone=self._zone)
+        except NoSuchEvent:
+            return Stale(write.op_id)
+        replace_file(file.path, as_published(rest))
+        return Done(write.op_id, write.key, "", None)
+
+    def _stored(self, write: Write, key: str) -> Outcome:
+        found = self._look_in(self._scan(), key)
+        if isinstance(found, Found):
+            return Done(write.op_id, key, found.record.version, found.record)
+        why = found.reason if isinstance(found, Unclear) else text("notes.missing_entry")
+        return Refused(write.op_id, "not_stored", why, permanent=False)
+
+    def _names(self) -> list[Path]:
+        try:
+            return sorted(
+                path for path in self._folder.iterdir() if path.suffix.lower() == ".ics" and path.name[0] != "."
+            )
+        except OSError:
+            raise SideUnavailable(text("notes.folder_missing", path=str(self._folder))) from None
+
+    def _scan(self) -> _Contents:
+        contents = _Contents()
+        cache: dict[Path, _File] = {}
+        for path in self._names():
+            try:
+                file = self._read_file(path)
+            except FileNotFoundError:
+                continue
+            except SideUnavailable as broken:
+                contents.broken[path.name] = broken.text
+                continue
+            cache[path] = file
+            contents.files.append(file)
+            for uid in dict.fromkeys(event.uid for event in file.parsed.events):
+                contents.by_uid.setdefault(uid, []).append(file)
+            if file.parsed.unreadable:
+                contents.doubtful.append(path.name)
+        self._cache = cache
+        return contents
+
+    def _read_file(self, path: Path) -> _File:
+        found = path.stat()
+        stamp = found.st_mtime_ns, found.st_size
+        known = self._cache.get(path)
+        if known is not None and known.stamp == stamp:
+            return known
+        data = read_bytes(path)
+        return _File(path, stamp, data, parse_whole(self._reader, data, str(path)))
+
+    def _only_first(self, file: _File, contents: _Contents) -> ParsedCalendar:
+        """What a file adds: a UID that stands in several files is read once, with all its components."""
+        events: list[ParsedEvent] = []
+        for uid in dict.fromkeys(event.uid for event in file.parsed.events):
+            files = contents.by_uid[uid]
+            if files[0] is file:
+                events += _merged(files, uid).events
+        return ParsedCalendar(tuple(events), file.parsed.not_events, file.parsed.unreadable)
+
+    def _payload(self, file: _File) -> Payload | None:
+        """A file of one entry is that entry's payload; in a file of several each has its own part."""
+        if len({event.uid for event in file.parsed.events}) != 1:
+            return None
+        return Payload(self._reader.digest(file.data), decode(file.data))
+
+    def _now(self) -> str:
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _merged(files: Sequence[_File], uid: str) -> ParsedCalendar:
+    events = [event for file in files for event in file.parsed.events if event.uid == uid]
+    return ParsedCalendar(tuple(events), (), ())
+
+
+def replace_file(path: Path, content: str) -> None:
+    """Writes a file so that a reader sees the old one or the new one, never half of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".daybridge-", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
