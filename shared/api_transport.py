@@ -5,8 +5,10 @@ Only http.client is used: it never looks at proxy settings, so the token cannot 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +74,25 @@ class Ask:
     timeout: float = 10.0
 
 
+class Connection(http.client.HTTPConnection):
+    """A connection that keeps hold of its socket: http.client gives it away when the answer ends with the connection."""
+
+    held: socket.socket | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        self.held = self.sock
+
+    def break_off(self) -> None:
+        """End the connection now; a reader blocked in another thread wakes up."""
+        if self.held is not None:
+            with contextlib.suppress(OSError):
+                self.held.shutdown(socket.SHUT_RDWR)
+
+
+Opened = tuple[Connection, http.client.HTTPResponse]
+
+
 class Transport:
     """Knows where the daemon listens and sends requests to it, one connection each.
 
@@ -110,22 +131,20 @@ class Transport:
             connection.close()
         return Answer(response.status, body)
 
-    def open(self, ask: Ask) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def open(self, ask: Ask) -> Opened:
         """Send one request and return the open connection with a response of status 2xx; the caller reads and closes."""
         return self._twice(lambda endpoint: self._attempt(_same_version(endpoint), ask))
 
     def send_to_any_version(self, method: str, path: str) -> None:
         """Send a bodiless request below the prefix of whatever version runs (to stop it after an update)."""
 
-        def attempt(endpoint: Endpoint) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        def attempt(endpoint: Endpoint) -> Opened:
             return self._attempt(endpoint, Ask(method, f"/api/v{endpoint.api_version}{path}"))
 
         connection, _ = self._twice(attempt)
         connection.close()
 
-    def _twice(
-        self, attempt: Callable[[Endpoint], tuple[http.client.HTTPConnection, http.client.HTTPResponse]]
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _twice(self, attempt: Callable[[Endpoint], Opened]) -> Opened:
         first = self.endpoint()
         try:
             return attempt(first)
@@ -142,9 +161,9 @@ class Transport:
                 raise
         return attempt(self.endpoint())
 
-    def _attempt(self, endpoint: Endpoint, ask: Ask) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _attempt(self, endpoint: Endpoint, ask: Ask) -> Opened:
         host, port = _loopback(endpoint)
-        connection = http.client.HTTPConnection(host, port, timeout=ask.timeout)
+        connection = Connection(host, port, timeout=ask.timeout)
         try:
             connection.connect()
         except OSError as error:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import socket
 import threading
 from collections.abc import Iterator
 from types import TracebackType
 
 import msgspec
 
-from shared.api_transport import DaemonNotRunning, NotUnderstood
+from shared.api_transport import Connection, DaemonNotRunning, NotUnderstood
 from shared.models import Status
 
 MAX_LINE = 1024 * 1024
@@ -25,7 +24,7 @@ class StatusStream:
     NotUnderstood for an event that is no Status. ``close`` may be called from another thread and ends the iteration.
     """
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
+    def __init__(self, connection: Connection, response: http.client.HTTPResponse) -> None:
         self._connection = connection
         self._response = response
         self._closed = threading.Event()
@@ -44,10 +43,7 @@ class StatusStream:
     def close(self) -> None:
         """End the stream; a reader blocked in another thread wakes up."""
         self._closed.set()
-        held = self._connection.sock
-        if held is not None:
-            with contextlib.suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
+        self._connection.break_off()
 
     def __iter__(self) -> Iterator[Status]:
         data: list[str] = []
