@@ -1,0 +1,95 @@
+"""Fields that the server works out itself: names of people, account of an activity, closed and won, case numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from daemon.sandbox.salesforce.fields import Row
+
+if TYPE_CHECKING:
+    from daemon.sandbox.salesforce.engine import Engine
+    from daemon.sandbox.salesforce.object_rules import Save
+
+#: Stage -> chance of winning in per cent.
+_STAGES = {
+    "Prospecting": 10,
+    "Qualification": 10,
+    "Needs Analysis": 20,
+    "Value Proposition": 50,
+    "Id. Decision Makers": 60,
+    "Perception Analysis": 70,
+    "Proposal/Price Quote": 75,
+    "Negotiation/Review": 90,
+    "Closed Won": 100,
+    "Closed Lost": 0,
+}
+
+
+def derive(engine: Engine, save: Save) -> None:
+    """Fill in the derived fields of a draft."""
+    step = _STEPS.get(save.sobject.name)
+    if step is not None:
+        step(engine, save)
+
+
+def account_of(engine: Engine, draft: Row) -> str | None:
+    """The account an activity belongs to: that of WhatId, else that of a contact in WhoId."""
+    for link in (str(draft.get("WhatId") or ""), str(draft.get("WhoId") or "")):
+        target = engine.schema.of_id(link)
+        if target is None:
+            continue
+        if target.name == "Account":
+            return link
+        row = engine.store.get(target.name, link) or {}
+        if row.get("AccountId"):
+            return str(row["AccountId"])
+    return None
+
+
+def _person(_engine: Engine, save: Save) -> None:
+    parts = (save.draft.get("FirstName"), save.draft.get("LastName"))
+    save.draft["Name"] = " ".join(part for part in parts if part) or None
+
+
+def _task(engine: Engine, save: Save) -> None:
+    draft = save.draft
+    draft["AccountId"] = account_of(engine, draft)
+    draft["IsHighPriority"] = draft["Priority"] == "High"
+    closed = draft["Status"] == "Completed"
+    if closed and not draft["IsClosed"]:
+        draft["CompletedDateTime"] = engine.clock.stamp()
+    elif not closed:
+        draft["CompletedDateTime"] = None
+    draft["IsClosed"] = closed
+
+
+def _opportunity(_engine: Engine, save: Save) -> None:
+    stage = save.draft["StageName"]
+    save.draft["IsClosed"] = str(stage).startswith("Closed ")
+    save.draft["IsWon"] = stage == "Closed Won"
+    if "Probability" not in save.given and "StageName" in save.given:
+        save.draft["Probability"] = _STAGES.get(str(stage), 0)
+
+
+def _case(engine: Engine, save: Save) -> None:
+    save.draft["IsClosed"] = save.draft["Status"] == "Closed"
+    if save.old is None:
+        save.draft["CaseNumber"] = f"{1000 + engine.store.count('Case') + 1:08}"
+
+
+def _custom(_engine: Engine, save: Save) -> None:
+    if save.draft["Name"] is None:
+        save.draft["Name"] = save.draft["Id"]
+
+
+_STEPS: dict[str, Callable[[Engine, Save], None]] = {
+    "Contact": _person,
+    "Lead": _person,
+    "User": _person,
+    "Task": _task,
+    "Opportunity": _opportunity,
+    "Case": _case,
+    "UpsertTable__c": _custom,
+    "BigTable__c": _custom,
+}
