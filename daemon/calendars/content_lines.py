@@ -165,8 +165,9 @@ def _cut_by_hand(text: str, cut: bool) -> ContentLine:
     name, *rest = head.split(";")
     params: list[tuple[str, tuple[str, ...]]] = []
     for part in rest:
-        key, equals, content = part.partition("=")
-        if equals and key.strip():
+        key, _, content = part.partition("=")
+        if key.strip():
+            # vCalendar 1.0 writes a bare word where iCalendar has NAME=VALUE.
             params.append((key.strip().upper(), (content.strip().strip('"'),)))
     if head.count('"') % 2 and value.endswith('"'):
         value = value[:-1]

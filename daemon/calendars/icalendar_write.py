@@ -1,7 +1,7 @@
 """Writes iCalendar text for one entry or occurrence, and changes named properties of text that exists.
 
 For Domino: no METHOD, UTC or a TZID with its VTIMEZONE, one VALARM, RECURRENCE-ID in UTC (reference/notes.md 6 and 7). For
-files: METHOD:PUBLISH and X-LOTUS-CHARSET. CRLF line ends, folded at 75 octets. Escaping and folding are the icalendar library's.
+files: METHOD:PUBLISH and X-LOTUS-CHARSET. CRLF line ends, folded at 75 octets. Folding is the icalendar library's.
 """
 
 from __future__ import annotations

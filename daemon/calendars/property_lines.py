@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Final
 
 from icalendar.parser import Contentline
-from icalendar.prop import vText
 
 from daemon.calendars.event_fields import Attendee
 from daemon.calendars.time_values import stamp
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TOKEN = re.compile(r"[A-Z0-9-]+")
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 SHOW_AS: Final = ("busy", "free", "tentative", "out_of_office")
 
 
@@ -27,8 +27,8 @@ def folded(line: str) -> str:
 def escaped(text: str) -> str:
     """TEXT with its escapes; control characters are left out, lines end in LF before escaping."""
     cleaned = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    octets: bytes = vText(cleaned).to_ical()
-    return octets.decode("utf-8")
+    # Not the library's vText: it takes the \N of a path such as C:\New for a line break.
+    return cleaned.translate(_ESCAPES)
 
 
 def text_line(name: str, text: str) -> str:
