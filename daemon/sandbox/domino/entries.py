@@ -19,7 +19,7 @@ class Entry:
 
     `notice` is "I" while an invitation waits for an answer. `hidden` says why the view passes the entry by although
     it stands in it (declined, delegated, draft, cancelled). `moved` maps the present start of a date of a series to
-    its original one. Times are aware UTC of one second.
+    its original one; `apart` names dates that were moved onto the time of another one. Times are aware UTC of one second.
     """
 
     uid: str
@@ -31,6 +31,7 @@ class Entry:
     notice: str | None = None
     hidden: str | None = None
     moved: dict[str, str] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
     _rows: tuple[datetime, list[Occurrence]] | None = None
 
     @property
@@ -71,7 +72,7 @@ class Entry:
     def occurrences(self, horizon: datetime) -> list[Occurrence]:
         """Return the rows that start before `horizon` (aware UTC) and maybe some later ones."""
         if self._rows is None or self._rows[0] < horizon:
-            self._rows = (horizon, expand(self.events, self.zones(), self.moved, horizon))
+            self._rows = (horizon, expand(self.events, self.zones(), self.moved, self.apart, horizon))
         return self._rows[1]
 
     def changed(self) -> None:

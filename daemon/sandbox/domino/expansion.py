@@ -8,7 +8,7 @@ stands in the RDATE list is taken as that date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -74,9 +74,16 @@ def exception_id(event: Component, zones: EntryZones) -> str:
 
 
 def expand(
-    events: Sequence[Component], zones: EntryZones, moved: Mapping[str, str], horizon: datetime
+    events: Sequence[Component],
+    zones: EntryZones,
+    moved: Mapping[str, str],
+    apart: Set[str],
+    horizon: datetime,
 ) -> list[Occurrence]:
-    """Return every occurrence that starts before `horizon` (aware UTC), and all exceptions wherever they are."""
+    """Return every occurrence that starts before `horizon` (aware UTC), and all exceptions wherever they are.
+
+    `apart` names exceptions that were moved onto the time of another date: both stand.
+    """
     rows: list[Occurrence] = []
     open_exceptions = {exception_id(event, zones): event for event in exceptions_of(events)}
     for master in masters_of(events):
@@ -84,7 +91,7 @@ def expand(
             rows.append(_row(None, master, zones))
             continue
         series = [_with_id(row, moved, zones) for row in series_rows(master, zones, horizon)]
-        rows += _with_exceptions(series, master, open_exceptions, zones)
+        rows += _with_exceptions(series, master, open_exceptions, zones, apart)
     for identifier, event in open_exceptions.items():
         rows += _alone(identifier, event, zones)
     return rows
@@ -208,14 +215,18 @@ def _with_id(row: Occurrence, moved: Mapping[str, str], zones: EntryZones) -> Oc
 
 
 def _with_exceptions(
-    series: list[Occurrence], master: Component, waiting: dict[str, Component], zones: EntryZones
+    series: list[Occurrence],
+    master: Component,
+    waiting: dict[str, Component],
+    zones: EntryZones,
+    apart: Set[str],
 ) -> list[Occurrence]:
     """Put the exceptions in place of the dates they change; what was used leaves `waiting`."""
     rows = {row.id or "": row for row in series}
     by_day = {f"{row.start.local:%Y%m%d}": row.id or "" for row in series if row.start is not None}
     for identifier, event in list(waiting.items()):
         place = _place(identifier, event, rows, by_day, master, zones)
-        if place is None:
+        if place is None or (identifier in apart and identifier not in rows):
             continue
         at, own_id = place
         del waiting[identifier]

@@ -79,17 +79,18 @@ def _move(entry: Entry, master: Component, recurrence_id: str, made: Component, 
         return
     new_id = starts_at(made, zones)
     entry.moved.pop(compact(old.start_utc, old.start.kind), None)
-    taken = new_id in {compact(row.start_utc, row.start.kind) for row in others if row.start_utc and row.start}
-    if not taken:
-        length = length_of(made, start, zones)
-        utc = start.utc(zones)
-        dated = {start.kind, old.start.kind}
-        # A date among times (or a time among dates) has no place in the list; the exception then stands alone.
-        there = start if dated == {"date"} else None if "date" in dated else in_kind_of(utc, old.start, zones)
-        if there is not None:
-            others.append(Occurrence(recurrence_id, there, utc, None if length is None else utc + length, master))
-            if new_id != recurrence_id:
-                entry.moved[new_id] = recurrence_id
+    length = length_of(made, start, zones)
+    utc = start.utc(zones)
+    dated = {start.kind, old.start.kind}
+    # A date among times (or a time among dates) has no place in the list; the exception then stands alone.
+    there = start if dated == {"date"} else None if "date" in dated else in_kind_of(utc, old.start, zones)
+    if there is not None:
+        taken = new_id in {compact(row.start_utc, row.start.kind) for row in others if row.start_utc and row.start}
+        others.append(Occurrence(recurrence_id, there, utc, None if length is None else utc + length, master))
+        if taken:
+            entry.apart.add(recurrence_id)
+        elif new_id != recurrence_id:
+            entry.moved[new_id] = recurrence_id
     if others:
         set_dates(master, others)
     master.put(Line("LAST-MODIFIED", utc_stamp(entry.modified)))

@@ -53,7 +53,7 @@ class DominoOptions:
     disturb_pages: str = _feature(
         "none", "A change between two pages of a list: none, skip (one is lost) or double.", "none", "skip", "double"
     )
-    disturb_times: int = _feature(1, "How many pages are disturbed before the calendar is quiet again.")
+    disturb_times: int = _feature(1, "How many listings are disturbed before the calendar is quiet.")
     notice_failure: bool = _feature(
         False, "Notices cannot be mailed: a write that sends some is stored, then 500/1026."
     )

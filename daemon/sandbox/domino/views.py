@@ -26,6 +26,7 @@ class Views:
     def __init__(self, disturb_times: int) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], list[Row]]] = {}
         self._disturb = disturb_times
+        self._shift = 0
 
     def rows(self, mail_file: MailFile, since: datetime, before: datetime, sees_private: bool) -> list[Row]:
         """Return the rows that start in the window, those without a start first."""
@@ -37,11 +38,13 @@ class Views:
         return kept[1]
 
     def disturbed(self, start: int, how: str) -> int:
-        """Return where a later page begins when the calendar changes between two pages."""
-        if how == "none" or start == 0 or self._disturb <= 0:
-            return start
-        self._disturb -= 1
-        return start + 1 if how == "skip" else start - 1
+        """Return where a page begins when the calendar changed after the first one; a new first page begins afresh."""
+        if start == 0:
+            self._shift = 0
+        elif how != "none" and self._disturb > 0 and self._shift == 0:
+            self._disturb -= 1
+            self._shift = 1 if how == "skip" else -1
+        return max(0, start + self._shift)
 
 
 def _rows(mail_file: MailFile, since: datetime, before: datetime, sees_private: bool) -> list[Row]:
