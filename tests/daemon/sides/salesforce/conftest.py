@@ -1,0 +1,53 @@
+"""Fixtures: the connector against the Salesforce sandbox over loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from daemon.credentials import MemoryCredentials
+from daemon.sandbox.salesforce import SalesforceOptions, SalesforceSandbox
+from daemon.sides.salesforce.connect import SalesforceAccount
+from daemon.sides.salesforce.session import Patience
+from daemon.sides.salesforce.tokens import REFRESH_TOKEN
+from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Start an org with the given features and open a side for its first person."""
+    opened: list[Connected] = []
+
+    async def start(key: str = "", patience: Patience = HURRIED, **features: Any) -> Connected:
+        features.setdefault("consent", "auto")
+        features.setdefault("big_table", 0)
+        sandbox = SalesforceSandbox(SalesforceOptions(**features))
+        url = await sandbox.start()
+        person = sandbox.people()
+        credentials = MemoryCredentials()
+        credentials.set(REFRESH_TOKEN, person["refresh_token"])
+        slept: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            sandbox.clock.shift(seconds)
+
+        account = SalesforceAccount(url, person["client_id"], key, credentials, patience=patience, sleep=sleep)
+        opened.append(Connected(sandbox, account, credentials, account.side("Europe/Vienna"), slept))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        await one.side.close()
+        await one.sandbox.stop()
+
+
+@pytest.fixture
+async def org(connect: Connect) -> Connected:
+    """An org with the defaults and a side that was opened."""
+    connected: Connected = await connect()
+    await connected.side.open()
+    connected.sandbox.journal.clear()
+    return connected
