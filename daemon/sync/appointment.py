@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -35,6 +38,10 @@ CONTENT_GROUPS: tuple[Group, ...] = (
     Group.SHOW_AS,
 )
 
+_BLANK_ENDS = re.compile(r"[ \t]+\n")
+
+TEXT_GROUPS: tuple[Group, ...] = (Group.SUBJECT, Group.LOCATION, Group.DESCRIPTION)
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -46,6 +53,28 @@ def group_value(image: Image, group: Group) -> tuple[Any, ...]:
 def differing(left: Image, right: Image, groups: tuple[Group, ...]) -> frozenset[Group]:
     """The groups in which two images differ."""
     return frozenset(group for group in groups if group_value(left, group) != group_value(right, group))
+
+
+def with_groups(image: Image, source: Image, groups: Iterable[Group]) -> Image:
+    """``image`` with the fields of ``groups`` taken from ``source``; the advisory zone stays that of ``image``."""
+    values = {name: getattr(source, name) for group in groups for name in FIELDS[group]}
+    return msgspec.structs.replace(image, **values) if values else image
+
+
+def text_digest(text: str) -> bytes:
+    """16 bytes over a description as it is compared (line ends, outer blanks and composition do not count)."""
+    return hashlib.blake2b(canonical_text(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def canonical_text(text: str) -> str:
+    """``text`` after the harmless rewriting of servers: CRLF to LF, blanks at line ends and around it gone, NFC."""
+    if not text:
+        return ""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return _BLANK_ENDS.sub("\n", text.strip()) if "\n" in text else text.strip()
 
 
 def digest(image: Image | None) -> bytes:

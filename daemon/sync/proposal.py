@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from daemon.sync.base import LinkState
+from daemon.sync.merge import Frame
 from daemon.sync.trees import LeftOut
 from shared.models import Candidate, Choice, FieldRow, Guard, Image, Series, Text
 from shared.states import Action, Decision, Group, Risk, Side
@@ -32,6 +33,10 @@ class Settlement:
     *believed* ones (sync.md 2.9): after-image on a target, the image seen on a source; the executor replaces a target's image by
     what the server stored where only the server's normalisation differs. ``notes_body_written`` is the description this
     settlement puts into Notes, or None.
+
+    A key left empty beside a create is the one the create will bring. FROZEN is a pair the person detached: it stands still
+    until forgotten (a pair out of the window needs no state, its base simply stays). ``kept_apart`` holds every pair an answer
+    *keep apart* speaks of; ``keep_apart`` is its first.
     """
 
     writes: tuple[PlannedWrite, ...] = ()
@@ -46,15 +51,17 @@ class Settlement:
     private_seen: bool = False
     keep_apart: tuple[str, str] | None = None
     notes_body_written: str | None = None
+    kept_apart: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """One row, before any decision. ``revision`` is a hash of the inputs only (interfaces.md, Change).
 
-    ``notes_key``/``salesforce_key`` name the records it speaks of; ``notes``/``salesforce`` are the images to show (private ones
-    already without text); ``settlements`` says for each entry of ``choices``, by index, what it carries out. CHOOSE_FIELDS is
-    worked out by settle.py from ``fields``.
+    ``notes_key``/``salesforce_key`` name the records it speaks of, and ``notes_digest``/``salesforce_digest`` are what an
+    ignore remembers of them (ignore.remember). ``notes``/``salesforce`` are the images to show (private ones already without
+    text). ``settlements`` says for each entry of ``choices``, by index, what it carries out; CHOOSE_FIELDS is worked out by
+    settle.py from ``fields`` over ``frame``, which is set where fields can be chosen.
     """
 
     id: str
@@ -81,17 +88,26 @@ class Proposal:
     fields: tuple[FieldRow, ...] = ()
     summary: Text | None = None
     why: tuple[Text, ...] = ()
+    frame: Frame | None = None
+    notes_digest: bytes = b""
+    salesforce_digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """A silent change of the base that writes to no calendar: rebase, freeze, thaw, forget, tombstone, drop_ignore."""
+    """A silent change of the base that writes to no calendar: rebase, freeze, forget, tombstone, drop_ignore.
+
+    ``rebase`` sets both images (and state LINKED, and ``private_seen`` to what stands here). ``freeze`` keeps the images.
+    ``tombstone`` keeps keys and generation and replaces both images by those given (none: nothing is held back later).
+    ``drop_ignore`` removes the ignore named by ``ignore``.
+    """
 
     kind: str
     item: str
     notes_image: Image | None = None
     salesforce_image: Image | None = None
     ignore: str = ""
+    private_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,265 @@
+"""The walk over items without a link: who is left out, who belongs together, who is asked about, who is created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from daemon.sync import explain, removal_rows
+from daemon.sync.appointment import item_id, split_notes_key
+from daemon.sync.base import Link, LinkState
+from daemon.sync.changes import Context
+from daemon.sync.decide import IgnoreState, Presence
+from daemon.sync.draft import Draft, Subject, set_aside
+from daemon.sync.ignore import seen_digest, standing
+from daemon.sync.matching import Fingerprint, fingerprint, match
+from daemon.sync.pair_rows import create, doubtful, identical, link_up, local_question
+from daemon.sync.projection import project, time_problem
+from daemon.sync.proposal import Upkeep
+from daemon.sync.rows import cannot
+from daemon.sync.rules import filtered
+from daemon.sync.series import Moved
+from daemon.sync.trees import Record
+from shared.models import Image, Text
+from shared.states import LeftOutReason, Side
+from shared.texts import text
+
+
+@dataclass(slots=True)
+class Newcomers:
+    """The unlinked records of one side by what they are (sync.md 2.5.2)."""
+
+    side: Side
+    new: list[Record] = field(default_factory=list)
+    unholdable: list[Record] = field(default_factory=list)
+    private: list[Record] = field(default_factory=list)
+    out_of_scope: list[tuple[Record, LeftOutReason]] = field(default_factory=list)
+    removed: dict[str, Link] = field(default_factory=dict)
+
+
+def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
+    """Every record of either tree that no link holds."""
+    taken = {one.record.key for one in moved.values()}
+    notes = _gather(ctx, draft, Side.NOTES, taken)
+    salesforce = _gather(ctx, draft, Side.SALESFORCE, set())
+    _unreadable(ctx, draft)
+    problem = ctx.trees.notes.problem or ctx.trees.salesforce.problem
+    if problem is not None:  # without the other side nothing tells a new item from a known one
+        for side, some in ((Side.NOTES, notes), (Side.SALESFORCE, salesforce)):
+            for record in (*some.new, *some.unholdable):
+                draft.quiet[item_id(ctx.base.pairing, side, record.key)] = (problem,)
+            _leave_out(ctx, draft, some)
+        return
+    found = match(
+        (*notes.new, *notes.unholdable),
+        (*salesforce.new, *salesforce.unholdable),
+        lambda n, s: identical(ctx, n, s),
+        ctx.base.kept_apart,
+    )
+    for n, s in (*found.by_key, *found.linked):
+        link_up(ctx, draft, n, s, _tombstone(notes, salesforce, n, s))
+    for n, partners in found.doubtful:
+        doubtful(ctx, draft, n, partners)
+    rest_n = _ask_locals(ctx, draft, found.notes, salesforce, notes)
+    rest_s = _ask_locals(ctx, draft, found.salesforce, notes, salesforce)
+    for record in rest_n:
+        _alone(ctx, draft, record, notes)
+    for record in rest_s:
+        _alone(ctx, draft, record, salesforce)
+    _leave_out(ctx, draft, notes)
+    _leave_out(ctx, draft, salesforce)
+
+
+def presence(ctx: Context, side: Side, record: Record) -> tuple[Presence, LeftOutReason | None]:
+    """What an unlinked record is, and the reason where it is left out."""
+    reason = filtered(record, side, ctx.rules, record.image.show_as)
+    if reason is LeftOutReason.ENTRY_TYPE:
+        return Presence.NEW_OUT_OF_SCOPE, reason
+    if not ctx.rules.window.holds(record.image):
+        return Presence.NEW_OUT_OF_SCOPE, LeftOutReason.OUTSIDE_WINDOW
+    if ctx.rules.withholds(record.image, side):
+        return Presence.NEW_PRIVATE, LeftOutReason.PRIVATE
+    if reason is not None:
+        return Presence.NEW_OUT_OF_SCOPE, reason
+    capabilities = ctx.tree(side.other).capabilities
+    image = project(ctx.seen(record), side.other, ctx.rules, capabilities).image
+    if time_problem(image, side.other, capabilities) is not None:
+        return Presence.NEW_UNHOLDABLE, None
+    return Presence.NEW, None
+
+
+def _gather(ctx: Context, draft: Draft, side: Side, taken: set[str]) -> Newcomers:
+    found = Newcomers(side)
+    tombstones: dict[str, Link] = {}
+    linked: set[str] = set(taken)
+    for link in ctx.base.links:
+        key = link.key(side)
+        if key and link.state is LinkState.TOMBSTONE:
+            tombstones[key] = link
+        elif key:
+            linked.add(key)
+    records = ctx.tree(side).records
+    for key in sorted(set(records) - linked):
+        record = records[key]
+        tombstone = tombstones.get(key)
+        item = tombstone.id if tombstone is not None else item_id(ctx.base.pairing, side, key)
+        if _is_ignored(ctx, draft, side, record, item):
+            continue
+        what, reason = presence(ctx, side, record)
+        if reason is None and tombstone is not None:
+            if _still_as_removed(tombstone, side, record):
+                draft.quiet[item] = explain.REMOVED_EARLIER
+                continue
+            found.removed[key] = tombstone
+        if what is Presence.NEW:
+            found.new.append(record)
+        elif what is Presence.NEW_UNHOLDABLE:
+            found.unholdable.append(record)
+        elif what is Presence.NEW_PRIVATE:
+            found.private.append(record)
+        elif reason is not None:
+            found.out_of_scope.append((record, reason))
+    return found
+
+
+def _is_ignored(ctx: Context, draft: Draft, side: Side, record: Record, item: str) -> bool:
+    if not ctx.ignores:
+        return False
+    notes_key, salesforce_key = (record.key, "") if side is Side.NOTES else ("", record.key)
+    series = [record.series.id] if record.series is not None else []
+    states: list[IgnoreState] = []
+    for one in ctx.ignores.of(item, notes_key, salesforce_key, series):
+        notes = record if side is Side.NOTES else ctx.trees.notes.records.get(one.notes_key)
+        salesforce = record if side is Side.SALESFORCE else ctx.trees.salesforce.records.get(one.salesforce_key)
+        result = standing([one], notes, salesforce)
+        states.append(result.state)
+        draft.upkeep.extend(Upkeep("drop_ignore", item, ignore=used) for used in result.used_up)
+    if IgnoreState.FOREVER in states:
+        draft.quiet[item] = explain.IGNORED_FOREVER
+    elif IgnoreState.UNTIL_CHANGE in states:
+        draft.quiet[item] = explain.IGNORED_UNTIL
+    else:
+        return False
+    return True
+
+
+def _still_as_removed(tombstone: Link, side: Side, record: Record) -> bool:
+    remembered = tombstone.digest(side)
+    return bool(remembered) and remembered in (record.digest, seen_digest(record.image))
+
+
+def _tombstone(notes: Newcomers, salesforce: Newcomers, n: Record, s: Record) -> Link | None:
+    return notes.removed.get(n.key) or salesforce.removed.get(s.key)
+
+
+def _ask_locals(ctx: Context, draft: Draft, records: list[Record], others: Newcomers, own: Newcomers) -> list[Record]:
+    """A new item whose twin on the other side is private or filtered out is asked about, never doubled in silence."""
+    index: dict[Fingerprint, list[tuple[Record, bool]]] = {}
+    for record in others.private:
+        index.setdefault(fingerprint(record), []).append((record, True))
+    for record, _ in others.out_of_scope:
+        index.setdefault(fingerprint(record), []).append((record, False))
+    rest: list[Record] = []
+    blocked = {record.key for record in own.unholdable}
+    for record in records:
+        twins = [] if record.key in blocked or not index else index.get(fingerprint(record), [])
+        twins = [(twin, private) for twin, private in twins if not _apart(ctx, own.side, record, twin)]
+        if twins:
+            local_question(ctx, draft, own.side, record, twins[0][0], _LOCAL[twins[0][1]])
+        else:
+            rest.append(record)
+    return rest
+
+
+_LOCAL = {True: Presence.NEW_PRIVATE, False: Presence.NEW_OUT_OF_SCOPE}
+
+
+def _apart(ctx: Context, side: Side, record: Record, twin: Record) -> bool:
+    pair = (record.key, twin.key) if side is Side.NOTES else (twin.key, record.key)
+    return pair in ctx.base.kept_apart
+
+
+def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
+    tombstone = own.removed.get(record.key)
+    item = tombstone.id if tombstone is not None else item_id(ctx.base.pairing, own.side, record.key)
+    subject = Subject(
+        id=item,
+        notes=record if own.side is Side.NOTES else None,
+        salesforce=record if own.side is Side.SALESFORCE else None,
+        hidden=ctx.rules.hides(record.image),
+        generation=tombstone.generation if tombstone is not None else 0,
+    )
+    if any(one is record for one in own.unholdable):
+        target = own.side.other
+        image = project(ctx.seen(record), target, ctx.rules, ctx.tree(target).capabilities).image
+        problem = time_problem(image, target, ctx.tree(target).capabilities)
+        bar = _create_forbidden(ctx, target)
+        if bar is not None:
+            draft.quiet[item] = (bar,)
+        else:
+            cannot(ctx, draft, subject, [problem or text("cannot.unknown")])
+        return
+    if (
+        own.side is Side.SALESFORCE
+        and record.foreign_key
+        and tombstone is None
+        and _orphan(ctx, draft, subject, record)
+    ):
+        return
+    create(ctx, draft, subject, own.side.other, tombstone)
+
+
+def _create_forbidden(ctx: Context, target: Side) -> Text | None:
+    if not ctx.tree(target).capabilities.create:
+        return explain.read_only(target)
+    return None if ctx.rules.may(target, "create") else explain.forbidden(target, "create")
+
+
+def _orphan(ctx: Context, draft: Draft, subject: Subject, record: Record) -> bool:
+    """A Salesforce event that carries our key, but whose Notes item is not there: looked up first, then asked about."""
+    key = record.foreign_key
+    notes = ctx.trees.notes
+    if "#" in key and key not in notes.records and key not in notes.gone:
+        if key not in notes.unknown:
+            draft.wanted.add((Side.NOTES, key))
+        draft.quiet[subject.id] = explain.NOT_LISTED
+        return True
+    removal_rows.orphaned(ctx, draft, subject, Side.NOTES, [text("why.carries_our_key"), text("why.base_lost")])
+    return True
+
+
+def _leave_out(ctx: Context, draft: Draft, some: Newcomers) -> None:
+    for record in some.private:
+        set_aside(draft, some.side, record, LeftOutReason.PRIVATE, ctx)
+    for record, reason in some.out_of_scope:
+        set_aside(draft, some.side, record, reason, ctx)
+
+
+def _unreadable(ctx: Context, draft: Draft) -> None:
+    """What a side could not make an item of: unreadable ones are shown, the rest is kept with its reason."""
+    linked = {side: ctx.base.by_key(side) for side in Side}
+    for side in (Side.NOTES, Side.SALESFORCE):
+        for key in sorted(ctx.set_aside[side]):
+            left = ctx.set_aside[side][key]
+            if left.reason is not LeftOutReason.UNREADABLE:
+                draft.left_out[(side, key)] = left
+                continue
+            if key in linked[side] and key not in ctx.tree(side).records:
+                continue  # its pair says so
+            item = item_id(ctx.base.pairing, side, key)
+            if _is_unreadable_ignored(ctx, side, key, item):
+                draft.quiet[item] = explain.IGNORED_FOREVER
+                draft.left_out[(side, key)] = left
+                continue
+            image = Image(
+                subject=left.title, starts_at=left.starts_at, ends_at=left.ends_at, all_day=left.all_day, id=key
+            )
+            before = len(draft.changes)
+            cannot(ctx, draft, Subject(id=item, fallback=image), [left.why or text("cannot.unreadable")])
+            if len(draft.changes) == before:
+                draft.left_out[(side, key)] = left
+
+
+def _is_unreadable_ignored(ctx: Context, side: Side, key: str, item: str) -> bool:
+    notes_key, salesforce_key = (key, "") if side is Side.NOTES else ("", key)
+    found = ctx.ignores.of(item, notes_key, salesforce_key, [split_notes_key(key)[0]])
+    return bool(found) and standing(found, None, None).state is not IgnoreState.NONE

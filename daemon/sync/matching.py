@@ -1,0 +1,193 @@
+"""The first synchronization of items that exist on both sides: who belongs together, and who only might.
+
+Tiers of sync.md 2.7: our key on the record (1), exact fingerprint, unique (3), the same n to m only where the items are identical
+(4), alike but not the same (5, always a question), leftovers (6). Tier 2, a finished create in the journal, is settled before
+the planner runs. Cost: a dictionary per tier; only items that start within 15 minutes of each other are compared by subject.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from daemon.sync.projection import minute_of
+from daemon.sync.trees import Record
+
+NEAR_MINUTES = 15
+ALIKE = 0.85
+
+Fingerprint = tuple[str, str, str, bool]
+Pair = tuple[Record, Record]
+"""(Notes record, Salesforce record)."""
+
+
+@dataclass(slots=True)
+class Matches:
+    """``linked`` pairs, ``doubtful`` (a Notes record with its possible partners and how alike they are, 0 to 1), leftovers."""
+
+    by_key: list[Pair] = field(default_factory=list)
+    linked: list[Pair] = field(default_factory=list)
+    doubtful: list[tuple[Record, list[tuple[Record, float]]]] = field(default_factory=list)
+    notes: list[Record] = field(default_factory=list)
+    salesforce: list[Record] = field(default_factory=list)
+
+
+def folded(subject: str) -> str:
+    """A subject as tiers 3 to 5 compare it: NFC, case folded, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", subject).casefold().split())
+
+
+def fingerprint(record: Record) -> Fingerprint:
+    """Subject, start, end, all-day."""
+    image = record.image
+    return (folded(image.subject), image.starts_at, image.ends_at, image.all_day)
+
+
+def match(
+    notes: Iterable[Record],
+    salesforce: Iterable[Record],
+    identical: Callable[[Record, Record], bool],
+    apart: frozenset[tuple[str, str]],
+) -> Matches:
+    """Match the unlinked records of both sides; ``apart`` holds pairs a person answered *keep apart*."""
+    found = Matches()
+    rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), found)
+    rest_n, rest_s = _by_fingerprint(rest_n, rest_s, identical, apart, found)
+    _by_likeness(rest_n, rest_s, apart, found)
+    return found
+
+
+def _sorted(records: Iterable[Record]) -> list[Record]:
+    return sorted(records, key=lambda record: (record.image.starts_at, record.key))
+
+
+def _by_own_key(notes: list[Record], salesforce: list[Record], found: Matches) -> tuple[list[Record], list[Record]]:
+    """Tier 1: the record carries the key of a Notes item (or the create key the caller put on the Notes record)."""
+    index: dict[str, Record] = {}
+    for record in notes:
+        index.setdefault(record.key, record)
+        if record.foreign_key:
+            index.setdefault(record.foreign_key, record)
+    used: set[str] = set()
+    rest: list[Record] = []
+    for record in salesforce:
+        partner = index.get(record.foreign_key) if record.foreign_key else None
+        if partner is None or partner.key in used:
+            rest.append(record)
+            continue
+        used.add(partner.key)
+        found.by_key.append((partner, record))
+    return [record for record in notes if record.key not in used], rest
+
+
+def _by_fingerprint(
+    notes: list[Record],
+    salesforce: list[Record],
+    identical: Callable[[Record, Record], bool],
+    apart: frozenset[tuple[str, str]],
+    found: Matches,
+) -> tuple[list[Record], list[Record]]:
+    groups: dict[Fingerprint, tuple[list[Record], list[Record]]] = {}
+    for record in notes:
+        groups.setdefault(fingerprint(record), ([], []))[0].append(record)
+    for record in salesforce:
+        groups.setdefault(fingerprint(record), ([], []))[1].append(record)
+    rest_n: list[Record] = []
+    rest_s: list[Record] = []
+    for name in sorted(groups):
+        ours, theirs = groups[name]
+        if not ours or not theirs:
+            rest_n.extend(ours)
+            rest_s.extend(theirs)
+            continue
+        _same_fingerprint(ours, theirs, identical, apart, found, rest_n, rest_s)
+    return rest_n, rest_s
+
+
+def _same_fingerprint(
+    notes: list[Record],
+    salesforce: list[Record],
+    identical: Callable[[Record, Record], bool],
+    apart: frozenset[tuple[str, str]],
+    found: Matches,
+    rest_n: list[Record],
+    rest_s: list[Record],
+) -> None:
+    """One fingerprint: unique on both sides links; n to m links only identical items; what is left with a partner is asked."""
+    allowed = {(n.key, s.key) for n in notes for s in salesforce} - apart
+    if len(notes) == 1 and len(salesforce) == 1 and allowed:
+        found.linked.append((notes[0], salesforce[0]))
+        return
+    # In a group where all are identical it does not matter who gets whom; elsewhere nothing is paired without being asked.
+    alike = all(identical(n, s) for n in notes for s in salesforce)
+    taken: set[str] = set()
+    asked: set[str] = set()
+    for record in notes:
+        partners = [s for s in salesforce if (record.key, s.key) in allowed and s.key not in taken]
+        if not partners:
+            rest_n.append(record)
+        elif alike:
+            found.linked.append((record, partners[0]))
+            taken.add(partners[0].key)
+        else:
+            found.doubtful.append((record, [(partner, 1.0) for partner in partners]))
+            asked.update(partner.key for partner in partners)
+    rest_s.extend(s for s in salesforce if s.key not in taken and s.key not in asked)
+
+
+def _by_likeness(
+    notes: list[Record], salesforce: list[Record], apart: frozenset[tuple[str, str]], found: Matches
+) -> None:
+    """Tier 5: same day, start within 15 minutes, subjects alike."""
+    timed: dict[bool, list[tuple[int, str, Record, str]]] = {True: [], False: []}
+    for record in salesforce:
+        start = minute_of(record.image.starts_at)
+        if start is not None:
+            timed[record.image.all_day].append((start, record.key, record, folded(record.image.subject)))
+    for some in timed.values():
+        some.sort(key=lambda one: one[:2])
+    asked: set[str] = set()
+    for record in _sorted(notes):
+        partners = _near(record, timed[record.image.all_day], apart)
+        if partners:
+            found.doubtful.append((record, partners))
+            asked.update(partner.key for partner, _ in partners)
+        else:
+            found.notes.append(record)
+    found.salesforce.extend(record for record in _sorted(salesforce) if record.key not in asked)
+
+
+def _near(
+    record: Record, others: list[tuple[int, str, Record, str]], apart: frozenset[tuple[str, str]]
+) -> list[tuple[Record, float]]:
+    start = minute_of(record.image.starts_at)
+    if start is None:
+        return []
+    subject = folded(record.image.subject)
+    reach = 0 if record.image.all_day else NEAR_MINUTES
+    found: list[tuple[Record, float]] = []
+    for index in range(bisect_left(others, start - reach, key=lambda one: one[0]), len(others)):
+        moment, _, other, other_subject = others[index]
+        if moment > start + reach:
+            break
+        same_day = record.image.starts_at[:10] == other.image.starts_at[:10]
+        if not same_day or (record.key, other.key) in apart:
+            continue
+        score = likeness(subject, other_subject)
+        if score >= ALIKE:
+            found.append((other, score))
+    return sorted(found, key=lambda one: (-one[1], one[0].key))
+
+
+def likeness(left: str, right: str) -> float:
+    """How alike two folded subjects are, 0 to 1, the same in both directions."""
+    if left == right:
+        return 1.0
+    first, second = sorted((left[:200], right[:200]))
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    if matcher.real_quick_ratio() < ALIKE or matcher.quick_ratio() < ALIKE:
+        return 0.0
+    return round(matcher.ratio(), 3)
