@@ -50,6 +50,12 @@ def _shown(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
+class _BadFile(click.ClickException):
+    """A calendar file that cannot be used: one sentence on stderr, exit code 2."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Setup:
     """What the command line asked for."""
@@ -135,9 +141,9 @@ def _read_calendar(path: Path) -> str:
         text = decode(path.read_bytes())
         DominoSandbox().load(JANE.mail_file, text)
     except OSError as error:
-        raise click.UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise _BadFile(f"{path} cannot be read: {error.strerror}.") from error
     except NotACalendar as error:
-        raise click.UsageError(f"{path}: {error}") from error
+        raise _BadFile(f"{path} cannot be used. {error}") from error
     return text
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from daemon.sandbox.domino.content_lines import Component, Line, calendar_text, escape
@@ -35,14 +37,7 @@ def uid_of(key: str) -> str:
 
 def vtimezone(zone: str, year: int) -> Component | None:
     """Return the VTIMEZONE of a zone as Notes writes it; None where its rules are not two a year or none at all."""
-    info = ZoneInfo(zone)
-    changes = []
-    moment = datetime(year, 1, 1, tzinfo=UTC)
-    while moment.year == year:
-        later = moment + timedelta(hours=1)
-        if moment.astimezone(info).utcoffset() != later.astimezone(info).utcoffset():
-            changes.append((moment.astimezone(info), later.astimezone(info)))
-        moment = later
+    info, changes = ZoneInfo(zone), _changes(zone, year)
     made = Component("VTIMEZONE", [Line("TZID", _NOTES_NAMES.get(zone, zone))])
     if not changes:
         offset = f"{datetime(year, 1, 1, tzinfo=info):%z}"
@@ -61,6 +56,15 @@ def vtimezone(zone: str, year: int) -> Component | None:
         kind = "DAYLIGHT" if after.dst() else "STANDARD"
         made.children.append(_observance(kind, f"{start:%Y%m%dT%H%M%S}", f"{before:%z}", f"{after:%z}", rule))
     return made
+
+
+@lru_cache(maxsize=16)
+def _changes(zone: str, year: int) -> list[tuple[datetime, datetime]]:
+    """Return the hours (before, after) around each change of a zone's offset in a year."""
+    info = ZoneInfo(zone)
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(366 * 24)]
+    local = [hour.astimezone(info) for hour in hours if hour.year == year]
+    return [(one, two) for one, two in pairwise(local) if one.utcoffset() != two.utcoffset()]
 
 
 def _first_of_1950(local: datetime, nth: int) -> datetime:
