@@ -19,6 +19,7 @@ from icalendar.parser import Contentline
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_COMPONENTS: Final = 20_000
 MAX_LINE_BYTES: Final = 1024 * 1024
+MAX_LINES: Final = 500_000
 MAX_DEPTH: Final = 32
 
 _PLAIN = re.compile(r"([A-Za-z0-9_.\-]+)[ \t]*:(.*)", re.DOTALL)
@@ -104,11 +105,10 @@ def as_bytes(data: bytes | str) -> bytes:
 
 def logical_lines(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
     """Yields (unfolded line, the physical lines it was made of). Unfolding works on bytes, so a split character survives."""
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     parts: list[bytes] = []
     physical: list[bytes] = []
-    lines = [stripped for line in data.split(b"\n") if (stripped := line.rstrip(b"\r"))]
+    lines = [line for line in data.split(b"\n") if line]
     for index, line in enumerate(lines):
         if parts and line[:1] in (b" ", b"\t"):
             parts.append(line[1:])
@@ -199,14 +199,16 @@ def unescape(value: str) -> str:
 def read_components(data: bytes) -> list[Component]:
     """Every top-level component of the stream in order; those inside a VCALENDAR are its children.
 
-    Raises TooLarge for a stream over MAX_BYTES or MAX_COMPONENTS; nothing else.
+    Raises TooLarge for a stream over MAX_BYTES, MAX_LINES or MAX_COMPONENTS; nothing else.
     """
     if len(data) > MAX_BYTES:
         raise TooLarge(f"The calendar is larger than {MAX_BYTES // 1024 // 1024} MB; export a shorter period.")
     roots: list[Component] = []
     stack: list[Component] = []
     count = 0
-    for unfolded, physical in logical_lines(data):
+    for number, (unfolded, physical) in enumerate(logical_lines(data)):
+        if number >= MAX_LINES:
+            raise TooLarge(f"The calendar holds more than {MAX_LINES} lines; export a shorter period.")
         line = cut_line(unfolded)
         if line.name == "BEGIN":
             count += 1

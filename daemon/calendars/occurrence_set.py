@@ -121,7 +121,7 @@ def _generate(
     """(moment, local start) of a rule: whole when finite and small enough, otherwise to the edge."""
     start = local_of(event, event.start)
     near = min(event.zone_rules.from_utc(edge) + 2 * _DAY, END_OF_TIME)
-    if not rule.endless:
+    if not rule.endless and (rule.count is None or rule.count <= MAX_CANDIDATES):
         reach = rule.reach(start)
         locals_ = _bounded(rule, start, reach)
         complete = rule.until is not None and rule.until.naive + _DAY <= reach

@@ -171,7 +171,7 @@ def _by_parts(parts: dict[str, str], frequency: str, problems: list[str]) -> dic
     by: dict[str, Any] = {}
     for name, value in parts.items():
         if name == "BYDAY":
-            by["byweekday"] = _weekdays(value, frequency, problems)
+            by["byweekday"] = _weekdays(value, frequency, problems, 5 if "BYMONTH" in parts else 53)
         elif name in _NUMBERS:
             keyword, lowest, highest, negative = _NUMBERS[name]
             by[keyword] = [_number(item, name, lowest, highest, negative) for item in value.split(",") if item.strip()]
@@ -199,19 +199,22 @@ def _number(item: str, name: str, lowest: int, highest: int, negative: bool) -> 
     return value
 
 
-def _weekdays(value: str, frequency: str, problems: list[str]) -> list[Any]:
-    days: list[Any] = []
+def _weekdays(value: str, frequency: str, problems: list[str], most: int) -> list[Any]:
+    """dateutil weekdays. `most`: how many of one weekday a year's part holds (dateutil wants both kinds numbered when mixed)."""
+    items: list[tuple[int, str]] = []
     for item in value.split(","):
         found = _DAY.fullmatch(item.strip())
         if not found or (found[1] and (int(found[1]) == 0 or abs(int(found[1])) > 53)):
             raise _refuse("BYDAY holds no weekday")
-        if found[1] and frequency in ("YEARLY", "MONTHLY"):
-            days.append(_DAYS[found[2]](int(found[1])))
-        else:
-            if found[1]:
-                problems.append("rule_part_ignored")
-            days.append(_DAYS[found[2]])
-    return days
+        items.append((int(found[1] or 0), found[2]))
+    numbered = any(number for number, _ in items)
+    if numbered and frequency not in ("YEARLY", "MONTHLY"):
+        problems.append("rule_part_ignored")
+        numbered = False
+    if not numbered:
+        return [_DAYS[day] for _, day in items]
+    every = range(1, (5 if frequency == "MONTHLY" else most) + 1)
+    return [_DAYS[day](n) for number, day in items for n in ([number] if number else every)]
 
 
 def rough_end(rules: Sequence[str], start: datetime, dates: Sequence[datetime]) -> datetime | None:

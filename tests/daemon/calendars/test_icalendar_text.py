@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.calendars import content_lines
@@ -274,6 +274,7 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(FRAGMENTS, st.text(max_size=20)), max_size=40), st.sampled_from(["\r\n", "\n", "\r"]))
 def test_any_lines_are_read_without_a_crash(lines: list[str], end: str) -> None:
     text = end.join(["BEGIN:VCALENDAR", "VERSION:2.0", *lines])
@@ -285,6 +286,7 @@ def test_any_lines_are_read_without_a_crash(lines: list[str], end: str) -> None:
     assert all(same_component(one, other) for one, other in zip(first.events, second.events, strict=True))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_without_a_crash(data: bytes) -> None:
     parse(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + data, user_zone="Europe/Berlin")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.calendars.icalendar_text import ParsedEvent, parse
@@ -115,6 +115,7 @@ def test_wrong_use_is_refused() -> None:
         write_calendar(replace(TEXT, all_day=True), method=None)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=120), st.text("ab\\,;:\n\"'ü😀 ", max_size=120))
 def test_any_text_comes_back(summary: str, description: str) -> None:
     text = write_calendar(replace(TEXT, summary=summary, description=description), method=None)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.calendars import zone_names
@@ -144,6 +144,7 @@ def test_gap_and_repeated_hour() -> None:
         assert rules.to_utc(local) == utc
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kolkata"]),
     st.datetimes(datetime(2024, 1, 2), datetime(2027, 12, 30)),
