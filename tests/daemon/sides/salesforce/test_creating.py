@@ -1,0 +1,236 @@
+"""Tests of creates on the sandbox: batches, partial failures, locks, our key, lost answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from daemon.sides.contract import Done, LimitReached, LostAnswer, Refused, SideUnavailable
+from tests.daemon.sides.salesforce.org_setting import Connect, Connected, create, day, event, meeting
+
+KEY = "1b4e28ba-2fa1-5d2e-883f-0016d3cca427"
+
+
+async def test_two_hundred_in_one_call_and_one_read(org: Connected) -> None:
+    outcomes = await org.write(*(create(meeting(f"event {n}", n % 200), f"op{n}") for n in range(250)))
+    assert len(outcomes) == 250
+    assert all(isinstance(outcome, Done) and outcome.stored for outcome in outcomes.values())
+    assert [len(json.loads(call.body)["records"]) for call in org.sandbox.journal.writes] == [200, 50]
+    assert len(org.calls("queryAll")) == 2
+    for op_id, outcome in outcomes.items():
+        assert isinstance(outcome, Done)
+        assert outcome.stored is not None
+        assert outcome.stored.image.subject == f"event {op_id.removeprefix('op')}"
+
+
+async def test_a_poison_row_does_not_hold_up_the_others(org: Connected) -> None:
+    long = meeting("x" * 256)
+    backwards = meeting("backwards", ends_at=f"{day(2)}T09:00Z")
+    outcomes = await org.write(
+        create(meeting("a"), "a"), create(long, "b"), create(backwards, "c"), create(meeting("d"), "d")
+    )
+    assert isinstance(outcomes["a"], Done)
+    assert isinstance(outcomes["d"], Done)
+    too_long, odd = outcomes["b"], outcomes["c"]
+    assert isinstance(too_long, Refused)
+    assert (too_long.code, too_long.permanent) == ("STRING_TOO_LONG", True)
+    assert "Subject" in too_long.text.text
+    assert isinstance(odd, Refused)
+    assert (odd.code, odd.permanent) == ("FIELD_INTEGRITY_EXCEPTION", True)
+    assert sorted(row["Subject"] for row in org.events) == ["a", "d"]
+
+
+@pytest.mark.parametrize(
+    ("features", "code"),
+    [
+        ({"validation": "^Bad"}, "FIELD_CUSTOM_VALIDATION_EXCEPTION"),
+        ({"required_field": True}, "REQUIRED_FIELD_MISSING"),
+    ],
+)
+async def test_a_customers_rule_refuses_for_good(connect: Connect, features: dict[str, object], code: str) -> None:
+    org: Connected = await connect(**features)
+    refused = await org.one(create(meeting("Bad idea")))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.permanent) == (code, True)
+    assert len(org.sandbox.journal.writes) == 2, "the token and one try"
+
+
+async def test_automation_shows_in_the_stored_form(connect: Connect) -> None:
+    org: Connected = await connect(before_save="[CRM] ")
+    made = await org.one(create(meeting("Visit")))
+    assert isinstance(made, Done)
+    assert made.stored is not None
+    assert made.stored.image.subject == "[CRM] Visit"
+
+
+async def test_a_locked_row_is_sent_again_after_a_while(org: Connected) -> None:
+    org.sandbox.lock_rows(1)
+    outcomes = await org.write(create(meeting("a"), "a"), create(meeting("b"), "b"))
+    assert all(isinstance(outcome, Done) for outcome in outcomes.values())
+    assert sorted(row["Subject"] for row in org.events) == ["a", "b"]
+    assert [len(json.loads(call.body)["records"]) for call in org.sandbox.journal.writes] == [2, 1]
+    assert any(wait > 0 for wait in org.slept)
+
+
+async def test_a_row_that_stays_locked_may_be_tried_another_time(org: Connected) -> None:
+    org.sandbox.lock_rows(99)
+    refused = await org.one(create(meeting()))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.permanent) == ("UNABLE_TO_LOCK_ROW", False)
+    assert len(org.sandbox.journal.writes) == 4
+
+
+# -- our key ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_key_that_exists_is_adopted_as_it_is_now(connect: Connect) -> None:
+    org: Connected = await connect("Daybridge_Key__c", key_field=True)
+    first = await org.one(create(meeting("Visit"), create_key=KEY))
+    assert isinstance(first, Done)
+    assert first.stored is not None
+    assert first.stored.foreign_key == KEY
+    org.settle()
+    org.sandbox.update("Event", first.key, {"Subject": "Edited by a person"}, org.me)
+    again = await org.one(create(meeting("Visit"), "again", create_key=KEY))
+    assert isinstance(again, Done)
+    assert again.key == first.key
+    assert again.stored is not None
+    assert again.stored.image.subject == "Edited by a person", "a create never overwrites"
+    assert len(org.events) == 1
+
+
+async def test_a_key_in_the_recycle_bin_is_refused(connect: Connect) -> None:
+    org: Connected = await connect("Daybridge_Key__c", key_field=True)
+    other = org.sandbox.people(1)["user_id"]
+    org.sandbox.insert("Event", event(Daybridge_Key__c=KEY), other)
+    refused = await org.one(create(meeting(), create_key=KEY))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.permanent) == ("DUPLICATE_VALUE", True)
+
+
+async def test_a_lost_keyed_create_is_found_by_its_key(connect: Connect) -> None:
+    org: Connected = await connect("Daybridge_Key__c", key_field=True)
+    await org.side.open()
+    org.fail("composite/sobjects", "cut_after")
+    write = create(meeting("Visit"), create_key=KEY)
+    assert isinstance(await org.one(write), LostAnswer)
+    org.sandbox.update("Event", org.events[0]["Id"], {"Subject": "Edited meanwhile"}, org.me)
+    (found,) = await org.side.find_created(write)
+    assert found.key == org.events[0]["Id"]
+    other = create(meeting("Visit"), create_key=KEY.replace("1", "2"))
+    assert await org.side.find_created(other) == []
+
+
+# -- lost answers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "stored"),
+    [
+        ({"action": "cut_after"}, True),
+        ({"action": "truncate"}, True),
+        ({"action": "cut_before"}, False),
+        ({"action": "status", "status": 502, "body": "<html>Bad gateway</html>"}, False),
+        ({"action": "status", "status": 500, "body": "[]", "content_type": "application/json"}, False),
+        ({"action": "status", "status": 200, "body": "<html>Welcome to the hotel</html>"}, False),
+        ({"action": "status", "status": 200, "body": "[]", "content_type": "application/json"}, False),
+    ],
+)
+async def test_a_lost_answer_is_sent_once_and_looked_up(org: Connected, fault: dict[str, object], stored: bool) -> None:
+    org.fail("composite/sobjects", **fault)  # type: ignore[arg-type]
+    write = create(meeting("Visit", location="Pier 3"))
+    assert isinstance(await org.one(write), LostAnswer)
+    assert len(org.calls("composite/sobjects")) == 1, "a write is never repeated blindly"
+    found = await org.side.find_created(write)
+    assert [record.key for record in found] == [row["Id"] for row in org.events]
+    assert len(found) == stored
+
+
+async def test_a_time_out_of_a_write_is_a_lost_answer(connect: Connect) -> None:
+    from daemon.sides.salesforce.session import Patience
+
+    org: Connected = await connect(patience=Patience(connect=5, read=0.3, tries=2, pause=0.01, longest_pause=0.02))
+    await org.side.open()
+    org.fail("composite/sobjects", "delay", seconds=1.0)
+    assert isinstance(await org.one(create(meeting())), LostAnswer)
+    assert len(org.calls("composite/sobjects")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 429, "body": "[]"}, SideUnavailable),
+        ({"status": 420, "body": ""}, SideUnavailable),
+        ({"status": 404, "body": "<html>not here</html>"}, SideUnavailable),
+        (
+            {
+                "status": 403,
+                "body": '[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]',
+            },
+            LimitReached,
+        ),
+    ],
+)
+async def test_what_was_not_even_tried_is_no_lost_answer(org: Connected, fault: dict[str, object], error: type) -> None:
+    org.fail("composite/sobjects", "status", **fault)
+    with pytest.raises(error):
+        await org.write(create(meeting()))
+    assert org.events == []
+
+
+async def test_written_but_not_read_back(org: Connected) -> None:
+    org.fail("queryAll", "status", status=503, body="<html/>", times=3)
+    write = create(meeting())
+    lost = await org.one(write)
+    assert isinstance(lost, LostAnswer)
+    assert lost.text.code == "salesforce.unread_back"
+    (found,) = await org.side.find_created(write)
+    assert found.key == org.events[0]["Id"]
+
+
+async def test_only_what_was_made_since_the_attempt_is_ours(org: Connected) -> None:
+    org.sandbox.insert("Event", event("Visit"), org.me)
+    org.sandbox.clock.shift(3600)
+    await org.observe()
+    org.fail("composite/sobjects", "cut_before")
+    write = create(meeting("Visit"))
+    assert isinstance(await org.one(write), LostAnswer)
+    assert await org.side.find_created(write) == [], "the person's own event is older"
+
+
+async def test_after_a_restart_the_journal_id_tells_the_attempt(org: Connected) -> None:
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    key = org.sandbox.insert("Event", event("Visit"), org.me)
+    (found,) = await org.side.find_created(create(meeting("Visit"), f"{stamp}-abc-0"))
+    assert found.key == key
+    later = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert await org.side.find_created(create(meeting("Visit"), f"{later}-def-0")) == []
+
+
+async def test_twins_adopt_different_rows(org: Connected) -> None:
+    org.fail("composite/sobjects", "cut_after")
+    twins = [create(meeting("Visit"), "a"), create(meeting("Visit"), "b")]
+    assert all(isinstance(outcome, LostAnswer) for outcome in (await org.write(*twins)).values())
+    first = await org.side.find_created(twins[0])
+    second = await org.side.find_created(twins[1])
+    assert {first[0].key, second[0].key} == {row["Id"] for row in org.events}
+    assert (await org.side.find_created(twins[0]))[0].key == first[0].key, "asked again, the same answer"
+
+
+@pytest.mark.parametrize("subject", ['O\'Brien \\ "quoted"', "Zürich 🚢 -- 100% [a]", "", "  padded  "])
+async def test_odd_subjects_are_found_again(org: Connected, subject: str) -> None:
+    org.fail("composite/sobjects", "cut_after")
+    write = create(meeting(subject))
+    assert isinstance(await org.one(write), LostAnswer)
+    assert len(await org.side.find_created(write)) == 1
+
+
+async def test_an_all_day_create_is_found_again(org: Connected) -> None:
+    org.fail("composite/sobjects", "cut_after")
+    write = create(meeting("Fair", starts_at=day(3), ends_at=day(5), all_day=True))
+    await org.one(write)
+    other = create(meeting("Fair", starts_at=day(3), ends_at=day(6), all_day=True), "other")
+    assert await org.side.find_created(other) == []
+    assert len(await org.side.find_created(write)) == 1
