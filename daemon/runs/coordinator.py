@@ -150,8 +150,8 @@ class Coordinator:
 
     def _not_compared(self, because: Text) -> None:
         """A list that was already up for review stays, with its decisions and the reason; otherwise the run failed."""
-        assert self.run is not None and self.review is not None
-        if not self.review.plan.changes:
+        assert self.run is not None
+        if not self.run.plan:
             self._end(RunState.FAILED, because)
             return
         self.run = msgspec.structs.replace(self.run, because=because)

@@ -15,7 +15,7 @@ from daemon.sides.contract import Observation, Probe, ProgressSink, SideError
 from daemon.sides.contract import Side as CalendarSide
 from daemon.store.trees import TreeStore
 from daemon.sync.appointment import digest
-from daemon.sync.guards import dropped_suddenly
+from daemon.sync.guards import sudden_drop
 from daemon.sync.rules import Rules
 from daemon.sync.trees import LeftOut, Record, Tree
 from shared.models import Image
@@ -121,8 +121,8 @@ class Observer:
         problem = None
         if not seen.coverage.complete:
             problem = text("side.incomplete", side=side.title())
-        elif seen.full and dropped_suddenly(items, len(tree)):
-            problem = text("guard.sudden_drop", side=side.title(), before=items, now=len(tree))
+        elif seen.full:
+            problem = sudden_drop(side, items, len(tree))
         left_out = self._left_out(pair.pairing, side, seen)
         if problem is None:
             now = stamp(self._clock())

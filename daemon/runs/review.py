@@ -52,11 +52,10 @@ class Review:
         return msgspec.convert(values | {"fields": row.fields, "why": row.why}, ChangeDetail)
 
     def _outcome(self, row: Proposal) -> RowOutcome | None:
+        """A row that came back as stale says so until the person has decided on what it is now."""
         found = self.outcomes.get(row.id)
-        # A row that came back as stale keeps its result; a decision made since then clears it.
-        if found is not None and found.result is Result.STALE and row.id in self.decisions:
-            one = self.decisions[row.id]
-            return None if one.revision == row.revision else found
+        if found is not None and found.result is Result.STALE and self.decision(row).decision is not Decision.UNDECIDED:
+            return None
         return found
 
     def pending(self) -> Pending:
