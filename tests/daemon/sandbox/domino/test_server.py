@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from daemon.sandbox.faults import Fault
 
@@ -138,7 +139,7 @@ async def test_uids_are_url_encoded_and_slashes_at_the_end_do_not_matter(client:
     assert created.headers["Location"] == f"{client.url}{kit.base}/events/a%2Fb%20c%40example.com"
     href = (await client.listed())[0]["href"]
     for path in (href, href + "/", href.replace("/mail/jdoe.nsf", "/Mail/JDoe.nsf")):
-        async with client.session.get(aiohttp.client.URL(client.url + path, encoded=True), headers=basic()) as answer:
+        async with client.session.get(URL(client.url + path, encoded=True), headers=basic()) as answer:
             assert answer.status == 200
             assert (await answer.json())["events"][0]["id"] == "a/b c@example.com"
 
