@@ -172,6 +172,16 @@ def test_a_rule_date_is_not_taken_by_another_exception_s_new_time() -> None:
     ]
 
 
+def test_a_moved_time_only_stands_for_a_listed_date() -> None:
+    # The id fits nothing and the series is a rule: its date on the 3rd is another one, and both stay.
+    found = run(
+        vevent("DTSTART:20260302T090000Z", "RRULE:FREQ=DAILY;COUNT=3"),
+        vevent("DTSTART:20260303T090000Z", "RECURRENCE-ID:20260310T090000Z"),
+    )
+    assert found.total == 4
+    assert pairs(found)[1:3] == [("20260303T090000Z", "03-03T09:00"), ("20260310T090000Z", "03-03T09:00")]
+
+
 def test_rescheduled_rule_and_list_of_the_same_dates_are_the_same_set() -> None:
     rule = run(vevent("DTSTART;TZID=Eastern:20260306T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=4"))
     listed = run(
