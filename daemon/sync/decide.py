@@ -191,7 +191,7 @@ STRENGTH: dict[Outcome, int] = {
 }
 """0 nothing to see, 1 shown only, 2 asked, 3 proposes a write, 4 proposes to remove or hide. An overlay never raises it."""
 
-_CANNOT = {
+WEAKENED = {
     Outcome.TO_SALESFORCE: Outcome.CANNOT_SALESFORCE,
     Outcome.CREATE_IN_SALESFORCE: Outcome.CANNOT_SALESFORCE,
     Outcome.DELETE_IN_SALESFORCE: Outcome.CANNOT_SALESFORCE,
@@ -215,9 +215,9 @@ def overlaid(
     """
     if ignored is not IgnoreState.NONE:
         return Outcome.HOLD, False
-    if outcome in _CANNOT:
+    if outcome in WEAKENED:
         if target is Target.FORBIDDEN:
             return Outcome.HOLD, False
         if target is Target.LOCKED:
-            return _CANNOT[outcome], False
+            return WEAKENED[outcome], False
     return outcome, guard is GuardState.BLOCKED and STRENGTH[outcome] >= 2

@@ -8,7 +8,7 @@ from daemon.sync import explain, removal_rows
 from daemon.sync.appointment import item_id, split_notes_key
 from daemon.sync.base import Link, LinkState
 from daemon.sync.changes import Context
-from daemon.sync.decide import IgnoreState, Presence
+from daemon.sync.decide import IgnoreState, Outcome, Presence, unlinked
 from daemon.sync.draft import Draft, Subject, set_aside
 from daemon.sync.ignore import seen_digest, standing
 from daemon.sync.matching import Fingerprint, fingerprint, match
@@ -34,6 +34,10 @@ class Newcomers:
     private: list[Record] = field(default_factory=list)
     out_of_scope: list[tuple[Record, LeftOutReason]] = field(default_factory=list)
     removed: dict[str, Link] = field(default_factory=dict)
+    presence: dict[str, Presence] = field(default_factory=dict)
+
+    def is_what(self, record: Record) -> Presence:
+        return self.presence[record.key]
 
 
 def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
@@ -42,12 +46,8 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     notes = _gather(ctx, draft, Side.NOTES, taken)
     salesforce = _gather(ctx, draft, Side.SALESFORCE, set())
     _unreadable(ctx, draft)
-    problem = ctx.trees.notes.problem or ctx.trees.salesforce.problem
-    if problem is not None:  # without the other side nothing tells a new item from a known one
-        for side, some in ((Side.NOTES, notes), (Side.SALESFORCE, salesforce)):
-            for record in (*some.new, *some.unholdable):
-                draft.quiet[item_id(ctx.base.pairing, side, record.key)] = (problem,)
-            _leave_out(ctx, draft, some)
+    if ctx.trees.notes.problem is not None or ctx.trees.salesforce.problem is not None:
+        _side_unknown(ctx, draft, notes, salesforce)
         return
     found = match(
         (*notes.new, *notes.unholdable),
@@ -56,7 +56,11 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         ctx.base.kept_apart,
     )
     for n, s in (*found.by_key, *found.linked):
-        link_up(ctx, draft, n, s, _tombstone(notes, salesforce, n, s))
+        if unlinked(notes.is_what(n), salesforce.is_what(s)) is Outcome.MATCH:
+            link_up(ctx, draft, n, s, notes.removed.get(n.key) or salesforce.removed.get(s.key))
+        else:  # the same on both sides, but neither side could take the other's: said for each
+            _alone(ctx, draft, n, notes)
+            _alone(ctx, draft, s, salesforce)
     for n, partners in found.doubtful:
         doubtful(ctx, draft, n, partners)
     rest_n = _ask_locals(ctx, draft, found.notes, salesforce, notes)
@@ -67,6 +71,15 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         _alone(ctx, draft, record, salesforce)
     _leave_out(ctx, draft, notes)
     _leave_out(ctx, draft, salesforce)
+
+
+def _side_unknown(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newcomers) -> None:
+    """Without the other side nothing tells a new item from a known one."""
+    problem = ctx.trees.notes.problem or ctx.trees.salesforce.problem
+    for some in (notes, salesforce):
+        for record in (*some.new, *some.unholdable):
+            draft.quiet[item_id(ctx.base.pairing, some.side, record.key)] = (problem,) if problem is not None else ()
+        _leave_out(ctx, draft, some)
 
 
 def presence(ctx: Context, side: Side, record: Record) -> tuple[Presence, LeftOutReason | None]:
@@ -110,6 +123,7 @@ def _gather(ctx: Context, draft: Draft, side: Side, taken: set[str]) -> Newcomer
                 draft.quiet[item] = explain.REMOVED_EARLIER
                 continue
             found.removed[key] = tombstone
+        found.presence[key] = what
         if what is Presence.NEW:
             found.new.append(record)
         elif what is Presence.NEW_UNHOLDABLE:
@@ -147,30 +161,25 @@ def _still_as_removed(tombstone: Link, side: Side, record: Record) -> bool:
     return bool(remembered) and remembered in (record.digest, seen_digest(record.image))
 
 
-def _tombstone(notes: Newcomers, salesforce: Newcomers, n: Record, s: Record) -> Link | None:
-    return notes.removed.get(n.key) or salesforce.removed.get(s.key)
-
-
 def _ask_locals(ctx: Context, draft: Draft, records: list[Record], others: Newcomers, own: Newcomers) -> list[Record]:
     """A new item whose twin on the other side is private or filtered out is asked about, never doubled in silence."""
-    index: dict[Fingerprint, list[tuple[Record, bool]]] = {}
-    for record in others.private:
-        index.setdefault(fingerprint(record), []).append((record, True))
-    for record, _ in others.out_of_scope:
-        index.setdefault(fingerprint(record), []).append((record, False))
+    index: dict[Fingerprint, list[Record]] = {}
+    for record in (*others.private, *(one for one, _ in others.out_of_scope)):
+        index.setdefault(fingerprint(record), []).append(record)
     rest: list[Record] = []
-    blocked = {record.key for record in own.unholdable}
     for record in records:
-        twins = [] if record.key in blocked or not index else index.get(fingerprint(record), [])
-        twins = [(twin, private) for twin, private in twins if not _apart(ctx, own.side, record, twin)]
-        if twins:
-            local_question(ctx, draft, own.side, record, twins[0][0], _LOCAL[twins[0][1]])
+        twins = index.get(fingerprint(record), []) if index else []
+        twin = next((one for one in twins if not _apart(ctx, own.side, record, one)), None)
+        if twin is not None and _both(own.side, own.is_what(record), others.is_what(twin)) is Outcome.LOCAL_QUESTION:
+            local_question(ctx, draft, own.side, record, twin, others.is_what(twin))
         else:
             rest.append(record)
     return rest
 
 
-_LOCAL = {True: Presence.NEW_PRIVATE, False: Presence.NEW_OUT_OF_SCOPE}
+def _both(side: Side, own: Presence, other: Presence) -> Outcome:
+    """The cell of the table for a record of ``side`` and what stands on the other one."""
+    return unlinked(own, other) if side is Side.NOTES else unlinked(other, own)
 
 
 def _apart(ctx: Context, side: Side, record: Record, twin: Record) -> bool:
@@ -188,7 +197,8 @@ def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
         hidden=ctx.rules.hides(record.image),
         generation=tombstone.generation if tombstone is not None else 0,
     )
-    if any(one is record for one in own.unholdable):
+    outcome = _both(own.side, own.is_what(record), Presence.ABSENT)
+    if outcome in (Outcome.CANNOT_NOTES, Outcome.CANNOT_SALESFORCE):
         target = own.side.other
         image = project(ctx.seen(record), target, ctx.rules, ctx.tree(target).capabilities).image
         problem = time_problem(image, target, ctx.tree(target).capabilities)

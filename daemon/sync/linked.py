@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from daemon.sync import explain, removal_rows
 from daemon.sync.base import Link, LinkState
 from daemon.sync.changes import Context, Seen, in_window, look, quick_test
-from daemon.sync.decide import IgnoreState, Outcome, Status, linked
+from daemon.sync.decide import IgnoreState, Outcome, Status, Target, linked, overlaid
 from daemon.sync.draft import Draft, Subject, set_aside
 from daemon.sync.ignore import NOTHING, Standing, standing
 from daemon.sync.merge_rows import edited
@@ -67,12 +67,12 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
     if moved is not None:
         notes = in_window(ctx, link, Side.NOTES, moved.record)
     ignored = _ignored(ctx, link, notes, salesforce)
+    outcome, _ = overlaid(linked(notes.status, salesforce.status), ignored.state, Target.WRITABLE)
     draft.upkeep.extend(Upkeep("drop_ignore", link.id, ignore=one) for one in ignored.used_up)
     if ignored.state is not IgnoreState.NONE:
         forever = ignored.state is IgnoreState.FOREVER
         draft.quiet[link.id] = explain.IGNORED_FOREVER if forever else explain.IGNORED_UNTIL
         return
-    outcome = linked(notes.status, salesforce.status)
     if outcome is Outcome.FETCH:
         notes, salesforce = _fetched(ctx, link, Side.NOTES, notes), _fetched(ctx, link, Side.SALESFORCE, salesforce)
         outcome = linked(notes.status, salesforce.status)

@@ -26,6 +26,9 @@ ORGANISER_GROUPS = frozenset({Group.TIME, Group.LOCATION, Group.SUBJECT})
 """What only the person who called a meeting may change (contracts.md 7)."""
 
 _EFFECTS = {"create": Effect.CREATE, "update": Effect.UPDATE, "delete": Effect.DELETE}
+_HIDING = frozenset({Action.WITHDRAW_FROM_SALESFORCE, Action.MAKE_PRIVATE_IN_NOTES})
+"""Rows that only have a sense while something can be hidden."""
+
 _DEFAULT_APPROVED = frozenset(
     {
         Action.CREATE_IN_SALESFORCE,
@@ -139,6 +142,8 @@ def propose(
         elif one is options[0] or one.choice.decision is not Decision.APPROVE:
             bars.extend(found)
     leading = bool(options) and options[0].choice.decision is Decision.APPROVE and options[0] not in kept
+    if action in _HIDING:
+        leading = not any(one.settlement is not None and one.settlement.writes for one in kept)
     if leading or not any(_carries_out(one) for one in kept):
         reasons = _unique(bar.why for bar in bars)
         if any(bar.kind is BarKind.BLOCKED for bar in bars):
