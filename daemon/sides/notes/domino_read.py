@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
@@ -133,7 +133,9 @@ class DominoReading:
             (record.key, record) for record in reading.records if split_notes_key(record.key)[0] in fresh
         )
         if fresh or not reading.uids:
-            collected.left_out.update(reading.left_out)
+            collected.left_out.update(
+                (handle, _with_title(left, elements)) for handle, left in reading.left_out.items()
+            )
         return next(iter(reading.uids), "")
 
     async def _first_detail(self, elements: Sequence[Element], collected: _Collected) -> bytes | None:
@@ -242,6 +244,14 @@ def _is_near(element: Element, window: Window) -> bool:
     """Whether a date may lie in the window; the list is asked for more than that."""
     edge = window.end_day if element.all_day else window.ends_at
     return element.starts_at < edge and not element.ends_before(window.starts_at, window.first_day)
+
+
+def _with_title(left: LeftOut, elements: Sequence[Element]) -> LeftOut:
+    """What the list tells of an entry whose detail could not be understood."""
+    if left.starts_at or left.reason is not LeftOutReason.UNREADABLE:
+        return left
+    first = elements[0]
+    return replace(left, title=first.title, starts_at=first.starts_at, ends_at=first.ends_at, all_day=first.all_day)
 
 
 def _listed(element: Element, reason: LeftOutReason, why: Text | None) -> LeftOut:

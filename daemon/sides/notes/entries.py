@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from daemon.calendars.icalendar_text import WHOLE_STREAM, ParsedCalendar, ParsedEvent, parse
@@ -19,6 +19,7 @@ from daemon.sides.notes.images import Owner, Payload, image_time, place_of, reco
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import LeftOut, Record
+from shared.models import Text
 from shared.states import LeftOutReason
 from shared.texts import text
 
@@ -123,8 +124,7 @@ class EntryReader:
         except (TooMany, BadValue) as refusal:
             why = text("notes.unreadable", reason=str(refusal))
             return [], {
-                event.handle: LeftOut(LeftOutReason.UNREADABLE, notes_key(uid, event.recurrence_id), why=why)
-                for event in events
+                event.handle: _shown(event, LeftOutReason.UNREADABLE, event.recurrence_id, why) for event in events
             }
         now = self.clock()
         records = [
@@ -166,25 +166,33 @@ def _aware(moment: object) -> datetime:
 
 def _left_out(uid: str, events: list[ParsedEvent], expansion: Expansion) -> dict[str, LeftOut]:
     by_handle = {event.handle: event for event in events}
-    master = next((event for event in events if not event.recurrence_id), None)
+    series = next((event for event in events if not event.recurrence_id), events[0])
     found: dict[str, LeftOut] = {}
     for handle, word in expansion.left_out:
         reason = LeftOutReason(word)
-        recurrence_id = handle[len(uid) + 1 :] if handle.startswith(f"{uid}/") else ""
+        why = text(_SENTENCES[reason]) if reason in _SENTENCES else None
         event = by_handle.get(handle)
-        shown = event or master
-        code = _SENTENCES.get(reason)
         place = handle if handle not in found else f"{handle}~{len(found)}"
-        found[place] = LeftOut(
-            reason,
-            notes_key(uid, recurrence_id if _RECURRENCE_ID.fullmatch(recurrence_id) else ""),
-            title="" if shown is None or shown.klass != "PUBLIC" else shown.summary,
-            starts_at=image_time(event.start) if event else _id_time(recurrence_id),
-            ends_at=image_time(event.end) if event else "",
-            all_day=shown.all_day if shown else False,
-            why=text(code) if code else None,
-        )
+        if event is not None:
+            found[place] = _shown(event, reason, event.recurrence_id, why)
+        else:
+            recurrence_id = handle[len(uid) + 1 :] if handle.startswith(f"{uid}/") else ""
+            shown = _shown(series, reason, recurrence_id, why)
+            found[place] = replace(shown, starts_at=_id_time(recurrence_id), ends_at="")
     return found
+
+
+def _shown(event: ParsedEvent, reason: LeftOutReason, recurrence_id: str, why: Text | None) -> LeftOut:
+    """What can be told of an entry that is no record; nothing of a private one but its times."""
+    return LeftOut(
+        reason,
+        notes_key(event.uid, recurrence_id if _RECURRENCE_ID.fullmatch(recurrence_id) else ""),
+        title=event.summary if event.klass == "PUBLIC" else "",
+        starts_at=image_time(event.start),
+        ends_at=image_time(event.end),
+        all_day=event.all_day,
+        why=why,
+    )
 
 
 def _id_time(recurrence_id: str) -> str:
@@ -204,9 +212,13 @@ def _not_events(parsed: ParsedCalendar) -> dict[str, LeftOut]:
 
 def _unreadable(parsed: ParsedCalendar) -> dict[str, LeftOut]:
     found: dict[str, LeftOut] = {}
+    handles = {event.handle for event in parsed.events} | {handle for handle, _code, _sentence in parsed.unreadable}
     for handle, _code, sentence in parsed.unreadable:
-        uid, slash, recurrence_id = handle.rpartition("/")
+        # Of several components with one identity, the later ones bear a number behind it.
+        first, _, number = handle.rpartition("#")
+        plain = first if number.isdecimal() and first in handles else handle
+        uid, slash, recurrence_id = plain.rpartition("/")
         named = bool(slash) and _RECURRENCE_ID.fullmatch(recurrence_id) is not None
-        key = notes_key(uid, recurrence_id) if named else notes_key(handle)
+        key = notes_key(uid, recurrence_id) if named else notes_key(plain)
         found[handle] = LeftOut(LeftOutReason.UNREADABLE, key, why=text("notes.unreadable", reason=sentence))
     return found

@@ -2,7 +2,8 @@
 
 What Notes writes with File > Export is read. A file knows no look-up by id, so an entry counts as gone only when two readings
 one after another miss it (contracts.md 1); the first miss is kept in the bookmark and in memory. A file that ends in the
-middle is not read at all: half an export must not look like deletions.
+middle of an entry is not read at all, and one whose calendar is not closed proves no absence: half an export must not look
+like deletions.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class IcsFileSide:
         self._session: DominoSession | None = None
         self._missed: dict[str, int] = {}
         self._parsed: tuple[bytes, ParsedCalendar] | None = None
+        self._whole = True
 
     async def open(self) -> Probe:
         """Reads the file once. Raises SideUnavailable with what is wrong with it."""
@@ -112,7 +114,7 @@ class IcsFileSide:
             if isinstance(looked, Found):
                 records[key] = looked.record
             elif isinstance(looked, Gone):
-                missed[key] = before.get(key, 0) + 1
+                missed[key] = before.get(key, 0) + (1 if self._whole else 0)
         self._missed = missed
         progress("reading", len(parsed.events), len(parsed.events))
         now = self._now()
@@ -120,7 +122,7 @@ class IcsFileSide:
             full=True,
             records=tuple(records.values()),
             coverage=Coverage(True, window, self._clock(), json.dumps({"v": 1, "missed": missed}, sort_keys=True)),
-            gone={key: Evidence("file_gone", now) for key, times in missed.items() if times > 1},
+            gone={key: Evidence("file_gone", now) for key, times in missed.items() if times > 1 and self._whole},
             left_out={handle: left for handle, left in reading.left_out.items() if not _found_again(left, records)},
         )
 
@@ -129,8 +131,8 @@ class IcsFileSide:
         found: dict[str, Looked] = {}
         for key in keys:
             looked = self._find(parsed, key)
-            once = isinstance(looked, Gone) and self._missed.get(key, 0) < 2
-            found[key] = Unclear(text("notes.absent_once")) if once else looked
+            doubtful = not self._whole or self._missed.get(key, 0) < 2
+            found[key] = Unclear(text("notes.absent_once")) if isinstance(looked, Gone) and doubtful else looked
         return found
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
@@ -153,6 +155,7 @@ class IcsFileSide:
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if self._parsed is None or self._parsed[0] != digest:
             self._parsed = digest, parse_whole(self._reader, data, self._source)
+            self._whole = b"END:VCALENDAR" in data.upper().replace(b"\x00", b"")
         return self._parsed[1]
 
     async def _fetch(self) -> bytes:
@@ -219,9 +222,11 @@ def parse_whole(reader: EntryReader, data: bytes, source: str) -> ParsedCalendar
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether every calendar that begins in the text also ends in it (blanks and case do not matter)."""
+    """Whether every entry that begins in the text also ends in it (blanks and case do not matter)."""
     plain = data.upper().replace(b"\x00", b"")
-    return plain.count(b"BEGIN:VCALENDAR") <= plain.count(b"END:VCALENDAR")
+    if b"BEGIN:VEVENT" not in plain:
+        return b"END:VCALENDAR" in plain
+    return plain.count(b"BEGIN:VEVENT") <= plain.count(b"END:VEVENT")
 
 
 def _read_bookmark(bookmark: str) -> dict[str, int]:

@@ -1,0 +1,23 @@
+"""The kinds of Notes connections that the settings can name."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.sides.notes.connect import connect
+from daemon.sides.notes.domino import DominoSide
+from daemon.sides.notes.ics_files import IcsFileSide
+from daemon.sides.notes.ics_folder import IcsFolderSide
+
+
+@pytest.mark.parametrize(
+    ("kind", "side"), [("domino", DominoSide), ("ics_file", IcsFileSide), ("ics_folder", IcsFolderSide)]
+)
+def test_each_kind_has_its_side(kind: str, side: type) -> None:
+    assert isinstance(connect(kind, "/tmp/x", "user", "password", zone="Europe/Berlin"), side)
+
+
+@pytest.mark.parametrize("kind", ["caldav", "exchange", ""])
+def test_another_kind_is_refused_with_what_there_is(kind: str) -> None:
+    with pytest.raises(ValueError, match="choose domino, ics_file or ics_folder"):
+        connect(kind, "x", "user", "password", zone="Europe/Berlin")
