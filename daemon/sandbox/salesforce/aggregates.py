@@ -12,7 +12,7 @@ from daemon.sandbox.salesforce.errors import ApiError
 from daemon.sandbox.salesforce.fields import NUMBER_TYPES, Field, Row
 from daemon.sandbox.salesforce.paths import Getter
 from daemon.sandbox.salesforce.select_list import Column
-from daemon.sandbox.salesforce.soql import Call, Item, Path, Query
+from daemon.sandbox.salesforce.soql_nodes import Call, Item, Path, Query
 from daemon.sandbox.salesforce.values import show
 
 _FOLDS: dict[str, Callable[[list[Any]], Any]] = {

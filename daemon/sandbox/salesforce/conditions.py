@@ -12,8 +12,8 @@ from daemon.sandbox.salesforce.errors import ApiError
 from daemon.sandbox.salesforce.fields import NUMBER_TYPES, TEXT_TYPES, Field, Row
 from daemon.sandbox.salesforce.paths import Getter
 from daemon.sandbox.salesforce.record_ids import full_id
-from daemon.sandbox.salesforce.soql import Call, Compare, DateWord, Literal, Logic, Path, Query, SemiJoin
 from daemon.sandbox.salesforce.soql_dates import day_span, moment_span
+from daemon.sandbox.salesforce.soql_nodes import Call, Compare, DateWord, Literal, Logic, Path, Query, SemiJoin
 
 Predicate = Callable[[Row], bool]
 _ORDERED = frozenset({"<", "<=", ">", ">="})

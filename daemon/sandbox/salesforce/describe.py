@@ -91,9 +91,9 @@ def _urls(sobject: SObject, version: str) -> dict[str, str]:
         urls |= {
             "layouts": f"{base}/describe/layouts",
             "compactLayouts": f"{base}/describe/compactLayouts",
-            "approvalLayouts": f"{base}/describe/approvalLayouts",
-            "listviews": f"{base}/listviews",
         }
+    if "layoutable" in sobject.traits and sobject.name not in {"Event", "Task"}:
+        urls |= {"approvalLayouts": f"{base}/describe/approvalLayouts", "listviews": f"{base}/listviews"}
     if sobject.name == "Event":
         urls["eventSeriesUpdates"] = f"{base}/{{ID}}/fromThisEventOnwards"
     return urls

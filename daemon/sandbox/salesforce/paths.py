@@ -11,7 +11,8 @@ from daemon.sandbox.salesforce.errors import ApiError
 from daemon.sandbox.salesforce.fields import Field, Row, SObject, text
 from daemon.sandbox.salesforce.records import RecordView
 from daemon.sandbox.salesforce.schema import Schema
-from daemon.sandbox.salesforce.soql import Path, place
+from daemon.sandbox.salesforce.soql import place
+from daemon.sandbox.salesforce.soql_nodes import Path
 from daemon.sandbox.salesforce.store import Store
 
 Getter = Callable[[Row], Any]

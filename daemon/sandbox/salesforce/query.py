@@ -18,7 +18,8 @@ from daemon.sandbox.salesforce.record_ids import full_id
 from daemon.sandbox.salesforce.records import RecordView
 from daemon.sandbox.salesforce.schema import Schema
 from daemon.sandbox.salesforce.select_list import Column, ColumnBuilder, render
-from daemon.sandbox.salesforce.soql import Call, Compare, Logic, Path, Query, parse_soql, place
+from daemon.sandbox.salesforce.soql import parse_soql, place
+from daemon.sandbox.salesforce.soql_nodes import Call, Compare, Logic, Path, Query
 from daemon.sandbox.salesforce.store import Store
 
 _MOST_OFFSET = 2000

@@ -38,6 +38,8 @@ class SalesforceSandbox:
         self._runner: web.AppRunner | None = None
         self._tls: ssl.SSLContext | None = None
         self._signed_in: dict[int, dict[str, str]] = {}
+        for number in range(len(self.org.people)):
+            self.people(number)
 
     @property
     def journal(self) -> RequestJournal:

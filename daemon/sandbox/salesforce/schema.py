@@ -39,9 +39,12 @@ _CHILD_NAMES = {
     ("Event", "RecurrenceActivityId"): "RecurringEvents",
 }
 #: Look-ups that have a child relationship with a name; audit look-ups and owners have none.
-_UNNAMED = frozenset({"CreatedById", "LastModifiedById", "OwnerId", "MasterRecordId", "ReportsToId", "ManagerId"})
-#: Look-ups that Salesforce derives: the rows are reached through the look-up they come from.
-_DERIVED = frozenset({("Event", "AccountId"), ("Task", "AccountId"), ("EventRelation", "AccountId")})
+_UNNAMED = frozenset(
+    {
+        *("CreatedById", "LastModifiedById", "OwnerId", "MasterRecordId", "ReportsToId", "ManagerId"),
+        *("ConvertedAccountId", "ConvertedContactId", "ConvertedOpportunityId"),
+    }
+)
 
 
 class Schema:
@@ -77,14 +80,8 @@ def _relations(objects: tuple[SObject, ...]) -> list[ChildRelation]:
         for field in child.fields:
             if field.type != "reference":
                 continue
-            derived = (
-                (child.name, field.name) in _DERIVED and field.name == "AccountId" and child.name == "EventRelation"
-            )
-            name = (
-                None
-                if field.name in _UNNAMED or derived
-                else _CHILD_NAMES.get((child.name, field.name), child.child_name)
-            )
+            unnamed = field.name in _UNNAMED or (child.name, field.name) == ("EventRelation", "AccountId")
+            name = None if unnamed else _CHILD_NAMES.get((child.name, field.name), child.child_name)
             found += [ChildRelation(parent, child.name, field.name, name) for parent in field.to if parent in names]
     return found
 

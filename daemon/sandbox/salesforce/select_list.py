@@ -10,7 +10,7 @@ from daemon.sandbox.salesforce.fields import Field, Row, SObject
 from daemon.sandbox.salesforce.paths import PathFinder, Resolved
 from daemon.sandbox.salesforce.records import RecordView, attributes
 from daemon.sandbox.salesforce.schema import Schema
-from daemon.sandbox.salesforce.soql import Call, Item, Path, Query, TypeOf
+from daemon.sandbox.salesforce.soql_nodes import Call, Item, Path, Query, TypeOf
 from daemon.sandbox.salesforce.values import show
 
 #: The most rows that FIELDS(ALL) and FIELDS(CUSTOM) allow.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from daemon.sandbox.salesforce.errors import ApiError
-from daemon.sandbox.salesforce.soql import DateWord
+from daemon.sandbox.salesforce.soql_nodes import DateWord
 
 _SHIFT = {"LAST": -1, "THIS": 0, "NEXT": 1}
 _STEP = {
