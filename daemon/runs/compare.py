@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from daemon.runs.moments import Clock, read_stamp
+from daemon.runs.moments import Clock, Sleep, read_stamp
 from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
 from daemon.sides.contract import Found, Gone, Looked, ProgressSink
 from daemon.store.links import LinkStore
@@ -71,7 +71,8 @@ def merged_looks(tree: Tree, looked: Mapping[str, Looked], young: frozenset[str]
 class Comparer:
     """Compares one pair and keeps its base."""
 
-    def __init__(self, trees: TreeStore, links: LinkStore, clock: Clock) -> None:
+    def __init__(self, trees: TreeStore, links: LinkStore, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
+        self._sleep = sleep
         self._trees = trees
         self._links = links
         self._clock = clock
@@ -94,7 +95,7 @@ class Comparer:
             wanted = made.wanted - asked
             if not wanted:
                 break
-            await asyncio.sleep(observed_long_enough_ago(at, self._clock()))
+            await self._sleep(observed_long_enough_ago(at, self._clock()))
             asked |= wanted
             trees = await self.look(pair, trees, base, rules, wanted)
             made = await asyncio.to_thread(plan, trees, base, rules)

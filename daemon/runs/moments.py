@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 """Returns the moment in UTC; tests hand in their own."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits so many seconds; tests move their clock instead."""
 
 
 def system_clock() -> datetime:
