@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """Every row of a query; ``complete`` is false when fewer came than were announced. ``server_time`` is the first page's."""
+    """Every row of a query; ``complete`` is false when fewer came than were announced.
+
+    ``server_time`` is when it was asked, by the server's clock.
+    """
 
     rows: Rows
     complete: bool
@@ -58,9 +62,16 @@ class Patch:
 class SalesforceClient:
     """The calls this product needs, one at a time. Raises the side contract's errors, RequestRefused or AnswerLost."""
 
-    def __init__(self, tokens: TokenKeeper, budget: ApiBudget, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        tokens: TokenKeeper,
+        budget: ApiBudget,
+        patience: Patience | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._tokens = tokens
         self._budget = budget
+        self._sleep = sleep
         self._session = SalesforceSession(patience or Patience(), self._heard)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="salesforce")
         self._library: Any = None
@@ -91,8 +102,10 @@ class SalesforceClient:
         self, soql: str, page_read: Callable[[int, int], None] = lambda done, total: None
     ) -> QueryResult:
         """All pages of ``queryAll`` (deleted and archived rows included). ``page_read`` gets (rows so far, announced)."""
+        asked = time.monotonic()
         answer = _mapping(await self._read(lambda sf: sf.query(soql, include_deleted=True)))
-        started = self.server_now()
+        # The rows are as of some moment since the question: only the earliest one is safe for guards and bookmarks.
+        started = self.server_now() - timedelta(seconds=time.monotonic() - asked)
         rows: Rows = list(answer.get("records") or [])
         announced = int(answer.get("totalSize") or 0)
         page_read(len(rows), announced)
@@ -170,7 +183,7 @@ class SalesforceClient:
         Both answers say that the request was not carried out, so that repeating a write is safe.
         """
         self._budget.check_call()
-        await asyncio.sleep(self._budget.pause())
+        await self._slow_down()
         access = await self.tokens()
         try:
             return await self._in_worker(access, work, sending)
@@ -184,6 +197,11 @@ class SalesforceClient:
         except Moved as error:
             host = urlsplit(access.instance_url).netloc
             raise SideUnavailable(text("salesforce.not_salesforce", host=host, status=error.status)) from error
+
+    async def _slow_down(self) -> None:
+        pause = self._budget.pause()
+        if pause > 0:
+            await self._sleep(pause)
 
     def _in_worker(self, access: TokenSet, work: Callable[[Any], Any], sending: Sending) -> Awaitable[Any]:
         loop = asyncio.get_running_loop()

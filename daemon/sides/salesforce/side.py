@@ -64,7 +64,7 @@ class SalesforceSide:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._budget = budget
-        self._client = SalesforceClient(tokens, budget, patience)
+        self._client = SalesforceClient(tokens, budget, patience, sleep)
         self._key_field = key_field
         self._zone_hint = zone_hint
         self._sleep = sleep

@@ -125,26 +125,27 @@ class TokenKeeper:
         if not self._client_id:
             raise SignInNeeded(text("salesforce.no_client_id"))
         try:
-            tokens = await self._refresh_patiently(checked_origin(self._login_url), token)
+            tokens, used = await self._refresh_patiently(checked_origin(self._login_url), token)
         except SignInNeeded as error:
             self.lost = error.text
             raise
-        if tokens.refresh_token and tokens.refresh_token != token:
+        if tokens.refresh_token and tokens.refresh_token != used:
             self._unstored = tokens.refresh_token
             await self._store()
         self._current = tokens
         return tokens
 
-    async def _refresh_patiently(self, login_url: str, token: str) -> TokenSet:
-        for wait in BUSY_WAITS:
+    async def _refresh_patiently(self, login_url: str, token: str) -> tuple[TokenSet, str]:
+        """(tokens, the refresh token they cost). After each wait the store is read again: another may have rotated it."""
+        for wait in (*BUSY_WAITS, None):
             try:
-                return await oauth.refresh(login_url, self._client_id, token, self._patience)
-            except TokenRequestBusy:
+                return await oauth.refresh(login_url, self._client_id, token, self._patience), token
+            except TokenRequestBusy as error:
+                if wait is None:
+                    raise SideUnavailable(text("salesforce.busy", status=400)) from error
                 await self._sleep(wait * random.uniform(0.8, 1.2))
-        try:
-            return await oauth.refresh(login_url, self._client_id, token, self._patience)
-        except TokenRequestBusy as error:
-            raise SideUnavailable(text("salesforce.busy", status=400)) from error
+                token = await self._stored() or token
+        raise AssertionError("unreachable")
 
     async def _store(self) -> None:
         """Store the newest refresh token; while the store refuses, the token stays here and is tried again."""
