@@ -6,11 +6,13 @@ import contextlib
 import importlib
 import logging
 import os
+import queue
+import select
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -40,16 +42,21 @@ def load_pystray(seconds: float) -> ModuleType:
                 del sys.modules[name]
             continue
         if backend is Backend.XORG:
-            _let_clicks_through()
+            _mend_x_icon()
         return module
     raise NoTray(NO_DISPLAY)
 
 
-def _let_clicks_through() -> None:
-    """pystray 0.19.5 creates its X window without asking for button presses, so no click would ever arrive."""
+def _mend_x_icon() -> None:
+    """Two repairs of pystray 0.19.5's X icon.
+
+    It creates its window without asking for button presses, so no click would ever arrive. And it hands work from other
+    threads over by sending itself X events from those threads, after which python-xlib now and then waits for ever: its
+    events are read here by a loop that also runs posted work, so that only one thread ever talks to the display.
+    """
     x_module: Any = importlib.import_module("Xlib.X")
-    backend: Any = importlib.import_module("pystray._xorg")
-    create = backend.Icon._create_window
+    icon_type: Any = importlib.import_module("pystray._xorg").Icon
+    create = icon_type._create_window
 
     def create_with_clicks(icon: Any) -> Any:
         window = create(icon)
@@ -58,7 +65,40 @@ def _let_clicks_through() -> None:
         icon._display.sync()
         return window
 
-    backend.Icon._create_window = create_with_clicks
+    def events(icon: Any) -> Iterator[Any]:
+        while True:
+            icon.posted.run_all()
+            while icon._display.pending_events():
+                yield icon._display.next_event()
+            icon._display.flush()
+            select.select([icon._display, icon.posted], [], [])
+
+    icon_type._create_window = create_with_clicks
+    icon_type._events = events
+
+
+class Posted:
+    """Work for the thread that owns the display, with a descriptor that becomes readable when there is some."""
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
+
+    def post(self, work: Callable[[], None]) -> None:
+        self._work.put(work)
+        with contextlib.suppress(BlockingIOError):  # it is readable already
+            self._writer.send(b".")
+
+    def run_all(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._reader.recv(4096)
+        while not self._work.empty():
+            self._work.get()()
 
 
 class TrayIcon:
@@ -77,6 +117,8 @@ class TrayIcon:
         self._icon: Any = self._pystray.Icon(
             "daybridge", icon=self._picture(view), title=view.tooltip, menu=self._menu(view)
         )
+        self._posted = Posted() if self._pystray.Icon.__module__.endswith("_xorg") else None
+        self._icon.posted = self._posted
 
     @property
     def has_menu(self) -> bool:
@@ -113,14 +155,16 @@ class TrayIcon:
         self._in_order(self._icon.stop)
 
     def _set_up(self, started: Callable[[], None]) -> None:
-        if sys.platform.startswith("linux") and not self._pystray.Icon.__module__.endswith("_xorg"):
+        if sys.platform.startswith("linux") and self._posted is None:
             self._take_signals_in_gtk()
+        self._in_order(self._appear)
+        started()
+
+    def _appear(self) -> None:
         with self._lock:
             self._icon.visible = True
             self._ready.set()
-            view = self._view
-        self._apply(view)
-        started()
+            self._apply(self._view)
 
     def _show(self, view: View) -> None:
         with self._lock:
@@ -151,6 +195,8 @@ class TrayIcon:
         """AppKit ends the process for calls from other threads; the other back-ends hand them over by themselves."""
         if sys.platform == "darwin":
             importlib.import_module("PyObjCTools.AppHelper").callAfter(work)
+        elif self._posted is not None:
+            self._posted.post(work)
         else:
             work()
 

@@ -42,6 +42,7 @@ class Watcher:
         self._ending = threading.Event()
         self._hurry = threading.Event()
         self._held = threading.Lock()
+        self._showing = threading.Lock()
         self._stream: StatusStream | None = None
         self._before: Status | None = None
         self._thread = threading.Thread(target=self._follow, name="status watcher", daemon=True)
@@ -64,13 +65,16 @@ class Watcher:
         self._hurry.set()
 
     def refresh(self) -> None:
-        """Show the rows again after a decision that leaves the Status as it was."""
-        before = self._before
-        if before is not None and reviewing(before) is not None:
-            try:
-                self._show(Connected(before, self._rows(before)))
-            except (ClientError, EndpointRefused, ApiProblem) as error:
-                _LOG.info("the rows could not be read: %s", type(error).__name__)
+        """Show the rows again after a decision that may leave the Status as it was. Called from another thread.
+
+        What is asked here is shown before anything the stream brings meanwhile, which is the same or newer.
+        """
+        try:
+            with self._showing:
+                status = self._client.status()
+                self._show(Connected(status, self._rows(status)))
+        except (ClientError, EndpointRefused, ApiProblem) as error:
+            _LOG.info("the rows could not be read: %s", type(error).__name__)
 
     def _follow(self) -> None:
         tries = 0
@@ -114,7 +118,8 @@ class Watcher:
 
     def _take(self, status: Status) -> None:
         before, self._before = self._before, status
-        self._show(Connected(status, self._rows(status)))
+        with self._showing:
+            self._show(Connected(status, self._rows(status)))
         # The settings are asked only when there may be something to say.
         ended = self._ended(before, status)
         if ended is None and before is not None and before.state is status.state and before.run == status.run:

@@ -74,7 +74,9 @@ class Process:
 
 
 def _first_line_from(command: list[str], passed: int, reader: int, env: dict[str, str]) -> tuple[subprocess.Popen, str]:
-    process = subprocess.Popen(command, pass_fds=(passed,), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, pass_fds=(passed,), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     os.close(passed)
     text = b""
     while not text.endswith(b"\n"):
@@ -93,7 +95,7 @@ class Desktop:
         self.folder = folder
         plain = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
         reader, writer = os.pipe()
-        command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1000x700x24", "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1000x700x24", "-nolisten", "tcp", "-noreset"]
         self._server, number = _first_line_from(command, writer, reader, plain)
         self.env = plain | {"DISPLAY": f":{number}", "NO_AT_BRIDGE": "1", "GTK_THEME": "Adwaita"}
         self._processes: list[Process] = []
@@ -104,7 +106,9 @@ class Desktop:
         return process
 
     def start_panel(self) -> Process:
-        panel = self.start(["trayer", "--edge", "top", "--align", "left", "--widthtype", "request", "--height", "32"], "panel")
+        panel = self.start(
+            ["trayer", "--edge", "top", "--align", "left", "--widthtype", "request", "--height", "32"], "panel"
+        )
         until(lambda: [window for window in self.windows() if "Trayer" in window.name or "panel" in window.name])
         return panel
 
@@ -126,7 +130,11 @@ class Desktop:
 
     def windows(self) -> list[Window]:
         """Every window with its place on the screen."""
-        text = self._run("xwininfo", "-root", "-tree")
+        # It fails when a window vanishes while it walks the tree: the next look will do.
+        asked = subprocess.run(
+            ["xwininfo", "-root", "-tree"], env=self.env, capture_output=True, text=True, check=False, timeout=20
+        )
+        text = asked.stdout if asked.returncode == 0 else ""
         found = []
         for line in text.splitlines():
             match = _WINDOW.match(line)
@@ -143,8 +151,12 @@ class Desktop:
             return [
                 window
                 for window in self.windows()
-                if 16 <= window.width <= 64 and 16 <= window.height <= 64 and 0 <= window.top < 40 and window.left >= 0
-                and "rayer" not in window.name and "panel" not in window.name
+                if 16 <= window.width <= 64
+                and 16 <= window.height <= 64
+                and 0 <= window.top < 40
+                and window.left >= 0
+                and "rayer" not in window.name
+                and "panel" not in window.name
             ]
 
         return until(docked)[-1]
@@ -191,7 +203,8 @@ _NOT_INHERITED = frozenset(
     {"DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "PYSTRAY_BACKEND", "BROWSER"}
 )
 _WINDOW = re.compile(
-    r'\s*(?P<id>0x[0-9a-f]+) (?P<name>".*?"|\(has no name\)):.*?\s(?P<w>\d+)x(?P<h>\d+)\+-?\d+\+-?\d+\s+\+(?P<x>-?\d+)\+(?P<y>-?\d+)'
+    r'\s*(?P<id>0x[0-9a-f]+) (?P<name>".*?"|\(has no name\)):.*?'
+    r"\s(?P<w>\d+)x(?P<h>\d+)\+-?\d+\+-?\d+\s+\+(?P<x>-?\d+)\+(?P<y>-?\d+)"
 )
 
 
