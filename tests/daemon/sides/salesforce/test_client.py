@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
 import ssl
 import subprocess
 import sys
@@ -19,13 +17,13 @@ import trustme
 
 from daemon.credentials import MemoryCredentials
 from daemon.sandbox.salesforce import SalesforceOptions, SalesforceSandbox
-from daemon.sides.contract import LimitReached, SideUnavailable, SignInNeeded
+from daemon.sides.contract import SideUnavailable, SignInNeeded
 from daemon.sides.salesforce.answers import AnswerLost, collection_results, composite_results
 from daemon.sides.salesforce.client import API_VERSION, Patch, checked_id
 from daemon.sides.salesforce.connect import connect as connect_account
-from daemon.sides.salesforce.session import Patience, SalesforceSession, checked_origin
+from daemon.sides.salesforce.session import SalesforceSession
 from daemon.sides.salesforce.tokens import REFRESH_TOKEN
-from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected, create, event, meeting
+from tests.daemon.sides.salesforce.org_setting import Connected, event
 
 ROOT = Path(__file__).parents[4]
 IDS = "SELECT Id FROM Event"
@@ -64,17 +62,6 @@ async def test_trap_3_an_expired_session_is_refreshed_by_us(org: Connected) -> N
     assert org.side._client._library._salesforce_login_partial is None, "the library is never allowed to refresh"
 
 
-def test_trap_4_only_a_plain_loopback_origin_is_rewritten() -> None:
-    session = SalesforceSession(HURRIED)
-    assert session._address("https://127.0.0.1:8080/x") == "https://127.0.0.1:8080/x"
-    session.serve("http://127.0.0.1:8080")
-    assert session._address("https://127.0.0.1:8080/x?q=1") == "http://127.0.0.1:8080/x?q=1"
-    assert session._address("https://127.0.0.1:8081/x") == "https://127.0.0.1:8081/x"
-    assert session._address("https://acme.my.salesforce.com/x") == "https://acme.my.salesforce.com/x"
-    session.serve("https://127.0.0.1:9000")
-    assert session._address("https://127.0.0.1:9000/x") == "https://127.0.0.1:9000/x"
-
-
 async def test_trap_4_and_over_tls_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -96,50 +83,6 @@ async def test_trap_4_and_over_tls_too(tmp_path: Path, monkeypatch: pytest.Monke
     finally:
         await side.close()
         await sandbox.stop()
-
-
-async def test_trap_5_a_read_does_not_wait_for_ever(connect: Connect) -> None:
-    org: Connected = await connect(patience=Patience(connect=5, read=0.3, tries=3, pause=0.01, longest_pause=0.02))
-    await org.side.open()
-    org.fail("queryAll", "delay", seconds=1.5)
-    with pytest.raises(SideUnavailable) as late:
-        await org.observe()
-    assert late.value.text.code == "salesforce.unreachable"
-
-
-@pytest.mark.parametrize(
-    ("fault", "tries"),
-    [
-        ({"action": "status", "status": 500}, 3),
-        ({"action": "status", "status": 502}, 3),
-        ({"action": "status", "status": 503, "body": "<html>maintenance</html>"}, 3),
-        ({"action": "status", "status": 504}, 3),
-        ({"action": "status", "status": 429}, 3),
-        ({"action": "status", "status": 420}, 3),
-        ({"action": "cut_before"}, 3),
-        ({"action": "truncate"}, 3),
-        ({"action": "status", "status": 400, "body": '[{"message":"m","errorCode":"X"}]'}, 1),
-        ({"action": "status", "status": 501}, 1),
-    ],
-)
-async def test_trap_5_reads_are_repeated_for_what_may_pass(org: Connected, fault: dict[str, Any], tries: int) -> None:
-    org.fail("queryAll", times=2, **fault)
-    if tries == 3:
-        assert (await org.observe()).coverage.complete
-    else:
-        with pytest.raises(SideUnavailable):
-            await org.observe()
-    assert len(org.calls("queryAll")) == tries
-
-
-async def test_trap_5_status_420_is_repeated_twice_at_most(connect: Connect) -> None:
-    org: Connected = await connect(patience=Patience(connect=5, read=5, tries=6, pause=0.01, longest_pause=0.02))
-    await org.side.open()
-    org.sandbox.journal.clear()
-    org.fail("queryAll", "status", status=420, times=9)
-    with pytest.raises(SideUnavailable):
-        await org.observe()
-    assert len(org.calls("queryAll")) == 3
 
 
 async def test_trap_6_an_empty_list_is_an_empty_list(org: Connected) -> None:
@@ -205,127 +148,7 @@ def test_trap_12_the_library_is_imported_when_first_needed() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-async def test_a_netrc_file_does_not_replace_the_token(
-    org: Connected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login jane password secret\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    org.side._client._session.trust_env = True
-    await org.side._client.query_all(IDS)
-    assert {call.headers["Authorization"] for call in org.calls("queryAll")} == {"Bearer"}
-
-
 async def test_the_version_is_pinned(org: Connected) -> None:
     await org.observe()
     assert all(call.path.startswith(f"/services/data/v{API_VERSION}/") for call in org.calls())
     assert "X-PrettyPrint" not in org.calls()[0].headers
-
-
-# -- bad answers -----------------------------------------------------------------------------------------------------
-
-
-def _said(code: str, message: str = "m") -> str:
-    return json.dumps([{"message": message, "errorCode": code}])
-
-
-_NO_REST = "This session is not valid for use with the REST API"
-_CONCURRENT = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
-
-
-@pytest.mark.parametrize(
-    ("fault", "error", "code"),
-    [
-        ({"status": 200, "body": "<html>Sign in to the hotel</html>"}, SideUnavailable, "not_salesforce"),
-        ({"status": 200, "body": '{"totalSize":1,"rec'}, SideUnavailable, "not_salesforce"),
-        ({"status": 403, "body": "<html>blocked</html>"}, SideUnavailable, "not_salesforce"),
-        ({"status": 404, "body": "nothing"}, SideUnavailable, "not_salesforce"),
-        ({"status": 503, "body": "<html>down</html>", "times": 9}, SideUnavailable, "busy"),
-        ({"status": 302, "headers": {"Location": "http://[::1]:1/"}, "times": 9}, SideUnavailable, "not_salesforce"),
-        ({"status": 410, "body": _said("UNSUPPORTED_API_VERSION")}, SideUnavailable, "version_retired"),
-        ({"status": 401, "body": _said("INVALID_SESSION_ID", _NO_REST)}, SignInNeeded, "no_api_access"),
-        ({"status": 403, "body": _said("API_DISABLED_FOR_ORG")}, SignInNeeded, "no_api_access"),
-        ({"status": 403, "body": _said("REQUEST_LIMIT_EXCEEDED", "TotalRequests")}, LimitReached, "limit_daily"),
-        ({"status": 403, "body": _said("REQUEST_LIMIT_EXCEEDED", _CONCURRENT)}, LimitReached, "limit_concurrent"),
-        ({"status": 400, "body": _said("SOMETHING_NEW", "odd.")}, SideUnavailable, "refused_request"),
-    ],
-)
-async def test_each_bad_answer_is_one_sentence(org: Connected, fault: dict[str, Any], error: type, code: str) -> None:
-    org.fail("queryAll", "status", **fault)
-    with pytest.raises(error) as raised:
-        await org.observe()
-    assert raised.value.text.code == f"salesforce.{code}"
-    assert "{" not in raised.value.text.text
-    assert raised.value.text.text.endswith(".")
-
-
-async def test_after_the_limit_nothing_is_sent_for_hours(connect: Connect) -> None:
-    org: Connected = await connect(api_limit=5)
-    await org.side.open()
-    for _ in range(3):
-        await org.side._client.query_all(IDS)
-    with pytest.raises(LimitReached) as stopped:
-        await org.side._client.query_all(IDS)
-    until = stopped.value.until
-    assert until is not None
-    assert until - datetime.now(UTC) > timedelta(hours=1)
-    sent = len(org.calls())
-    for again in (org.observe(), org.side.look(["00U000000000001AAA"]), org.write(create(meeting()))):
-        with pytest.raises(LimitReached):
-            await again
-    assert len(org.calls()) == sent
-
-
-async def test_near_the_limit_no_reading_starts(connect: Connect) -> None:
-    org: Connected = await connect(api_limit=100)
-    await org.side.open()
-    org.side._budget.follow("api-usage=96/100")
-    with pytest.raises(LimitReached) as stopped:
-        await org.observe()
-    assert stopped.value.text.code == "salesforce.limit_near"
-
-
-async def test_nobody_there() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        credentials = MemoryCredentials()
-        credentials.set(REFRESH_TOKEN, "token")
-        side = connect_account(url, "client", "", credentials, zone_hint="UTC")
-        with pytest.raises(SideUnavailable) as unreachable:
-            await side.open()
-        assert "connection refused" in unreachable.value.text.text
-        await side.close()
-    assert credentials.get(REFRESH_TOKEN) == "token"
-
-
-@pytest.mark.parametrize(
-    ("given", "origin"),
-    [
-        ("https://login.salesforce.com", "https://login.salesforce.com"),
-        ("https://login.salesforce.com/", "https://login.salesforce.com"),
-        (" acme--uat.sandbox.my.salesforce.com ", "https://acme--uat.sandbox.my.salesforce.com"),
-        ("http://localhost:8080/x", "http://localhost:8080"),
-        ("http://[::1]:8080", "http://[::1]:8080"),
-    ],
-)
-def test_login_addresses(given: str, origin: str) -> None:
-    assert checked_origin(given) == origin
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ("", "salesforce.bad_login_url"),
-        ("my company", "salesforce.bad_login_url"),
-        ("ftp://login.salesforce.com", "salesforce.bad_login_url"),
-        ("https://acme.lightning.force.com", "salesforce.bad_login_url"),
-        ("http://login.salesforce.com", "salesforce.https_only"),
-        ("https://host:99999999", "salesforce.bad_login_url"),
-    ],
-)
-def test_bad_login_addresses(given: str, code: str) -> None:
-    with pytest.raises(SideUnavailable) as refused:
-        checked_origin(given)
-    assert refused.value.text.code == code
