@@ -54,7 +54,7 @@ async def test_hidden_fields_do_not_exist(open_org: Any) -> None:
     assert (await org.patch(f"sobjects/Event/{event}", {"Location": "Leeds"})).code == "INVALID_FIELD"
     assert (await org.query("SELECT Id, Location FROM Event")).code == "INVALID_FIELD"
     assert (await org.get(f"sobjects/Event/{event}?fields=Location")).code == "INVALID_FIELD"
-    with pytest.raises(ValueError, match="Event.Nothing"):
+    with pytest.raises(ValueError, match=r"Event\.Nothing"):
         await open_org(hidden_fields=("Event.Nothing",))
 
 

@@ -145,7 +145,8 @@ async def test_relationships(org: Any) -> None:
 
 async def test_sub_queries_and_semi_joins(org: Any) -> None:
     rows = await org.records(
-        "SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName DESC LIMIT 1), (SELECT Id FROM Cases) FROM Account ORDER BY Id"
+        "SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName DESC LIMIT 1), (SELECT Id FROM Cases) "
+        "FROM Account ORDER BY Id"
     )
     assert [r["Contacts"]["records"][0]["LastName"] for r in rows] == ["Okafor", "Birch", "Ortega"]
     assert {r["Contacts"]["totalSize"] for r in rows} == {1}

@@ -49,7 +49,7 @@ async def test_writes_over_http_commit_late_where_the_org_is_slow(open_org: Any)
     org = await open_org(commit_seconds=1.2)
     write = asyncio.create_task(org.event())
     while not org.sandbox.org.open_transactions:
-        await asyncio.sleep(0.01)
+        await org.get("limits")
     began = org.sandbox.org.open_transactions[0]
     assert await org.records("SELECT Id FROM Event") == []
     row = await org.read(await write)
