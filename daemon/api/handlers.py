@@ -16,7 +16,7 @@ from daemon.runs.status import Pauser
 from daemon.settings import BadSetting, Settings, schema
 from daemon.sides.contract import SideError, SignInNeeded
 from daemon.status_board import StatusBoard
-from daemon.store.database import Database
+from daemon.store.database import Database, StoreTrouble
 from daemon.store.links import LinkStore
 from daemon.store.runs import RunStore
 from daemon.sync.proposal import Proposal
@@ -27,6 +27,18 @@ from shared.states import RunMode, Side
 
 OWN_HANDLERS = frozenset({"stream", "openapi", "make_page_code", "trade_page_code"})
 """Routes the server answers by itself."""
+
+
+def _told(handler: Callable[[Call], Awaitable[object]]) -> Callable[[Call], Awaitable[object]]:
+    """A store that cannot be used is the person's to mend (a full disk): its sentence is the answer."""
+
+    async def answer(call: Call) -> object:
+        try:
+            return await handler(call)
+        except StoreTrouble as error:
+            raise ApiProblem(ProblemName.INTERNAL, str(error)) from error
+
+    return answer
 
 
 def side_problem(error: SideError) -> ApiProblem:
@@ -63,7 +75,7 @@ class Handlers:
 
     def table(self) -> Mapping[str, Callable[[Call], Awaitable[object]]]:
         """A handler for each route of the table that is not the server's own."""
-        return {route.name: getattr(self, route.name) for route in ROUTES if route.name not in OWN_HANDLERS}
+        return {route.name: _told(getattr(self, route.name)) for route in ROUTES if route.name not in OWN_HANDLERS}
 
     # status and runs ----------------------------------------------------------------------------------------------
 

@@ -105,12 +105,10 @@ class Coordinator:
             self._spawn(self._compare(self.run.mode))
             return self.run, False
         identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
-        self.run = Run(
-            id=identifier, mode=mode, objects=objects, state=RunState.COMPARING, started_at=stamp(self._clock())
-        )
-        self.review = Review(run=identifier)
+        run = Run(id=identifier, mode=mode, objects=objects, state=RunState.COMPARING, started_at=stamp(self._clock()))
+        self._runs.put("", run)  # a store that cannot be written refuses the run before anything has begun
+        self.run, self.review = run, Review(run=identifier)
         self._plans = self._planner
-        self._runs.put("", self.run)
         self._changed()
         self._spawn(self._compare(mode))
         return self.run, True

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import requests
 
 from shared.api_client import ApiClient, ClientError
+from shared.endpoint_file import EndpointRefused
 from shared.models import PutNotesAccount
 from shared.problems import ApiProblem
 
@@ -223,7 +224,7 @@ class House:
         assert self.daemon.poll() is None, (self.home / "stderr.txt").read_text()
         try:
             return self.client.endpoint().pid == self.daemon.pid and self.client.status().state != "starting"
-        except (ClientError, ApiProblem):
+        except (ClientError, ApiProblem, EndpointRefused):
             return False
 
     def stop_daemon(self, how: int = signal.SIGTERM) -> int:
