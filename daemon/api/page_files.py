@@ -12,7 +12,40 @@ _KINDS = {
     ".svg": "image/svg+xml",
 }
 
-PAGE_FILES: tuple[str, ...] = ("index.html",)
+PAGE_FILES: tuple[str, ...] = (
+    "index.html",
+    "accounts_view.js",
+    "api.js",
+    "app.js",
+    "base.css",
+    "detail_pane.js",
+    "dialog.js",
+    "doctor_view.js",
+    "dom.js",
+    "find_view.js",
+    "frame.css",
+    "header.js",
+    "history_view.js",
+    "icon.svg",
+    "icons.js",
+    "ignored_view.js",
+    "menu.js",
+    "ok_flow.js",
+    "panes.css",
+    "run_rows.js",
+    "settings_view.js",
+    "state.js",
+    "summary.css",
+    "summary_filters.js",
+    "summary_footer.js",
+    "summary_keys.js",
+    "summary_model.js",
+    "summary_table.js",
+    "summary_view.js",
+    "sync_view.js",
+    "times.js",
+    "words.js",
+)
 """Public: they hold no data. ``index.html`` is served at ``/``, the others at ``/NAME``."""
 
 

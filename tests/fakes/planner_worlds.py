@@ -50,7 +50,7 @@ def worlds(draw: st.DrawFn) -> World:
     world = World()
     for name in draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=1)):
         shape = draw(st.integers(0, 5))
-        image = draw(images())
+        image = given.changed(draw(images()), private=False)
         notes = given.changed(image, show_as="busy" if image.show_as == "out_of_office" else image.show_as)
         salesforce = given.changed(
             image,
@@ -65,8 +65,11 @@ def worlds(draw: st.DrawFn) -> World:
                 old = world.links[f"link-{name}"]
                 world.links[old.id] = given.link(None, None, name, state=state)
             _perturb(draw, world, name)
-        if shape in (4, 5):
-            world.notes[f"{name}#"] = notes
+        only = draw(st.sampled_from([Side.NOTES, Side.SALESFORCE]))
+        if shape == 5 or (shape == 4 and only is Side.NOTES):
+            world.notes[f"{name}#"] = given.changed(notes, private=draw(st.integers(0, 9)) == 0)
+        if shape == 4 and only is Side.SALESFORCE:
+            world.salesforce[f"S-{name}"] = salesforce
         if shape == 5:
             world.salesforce[f"S-{name}"] = given.changed(salesforce, location=draw(st.sampled_from(["", "Room 2"])))
     return world
@@ -74,10 +77,12 @@ def worlds(draw: st.DrawFn) -> World:
 
 def _perturb(draw: st.DrawFn, world: World, name: str) -> None:
     for side, key in ((Side.NOTES, f"{name}#"), (Side.SALESFORCE, f"S-{name}")):
-        what = draw(st.sampled_from(["nothing", "field", "field", "all", "delete"]))
+        what = draw(st.sampled_from(["nothing", "field", "field", "all", "delete", "hide"]))
         other = draw(images(side))
         if what == "delete":
             world.delete(side, key)
+        elif what == "hide":
+            world.edit(side, key, private=True)
         elif what == "all":
             world.calendar(side)[key] = other
         elif what == "field":

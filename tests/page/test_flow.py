@@ -1,0 +1,204 @@
+"""The flow of product.md in a real browser, label for label, against the scripted daemon."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from shared.states import Decision, RunState
+from tests.page.browser import Desk, desk
+
+__all__ = ["desk"]
+
+
+async def test_the_whole_flow(desk: Desk) -> None:
+    page = desk.page
+    await desk.open()
+    await expect(page.get_by_role("heading", name="Synchronization", exact=True)).to_be_visible()
+    await expect(page.get_by_role("checkbox", name="Calendar")).to_be_checked()
+    await expect(page.get_by_role("columnheader", name="Last Run")).to_be_visible()
+    await expect(page.get_by_role("cell", name="never")).to_be_visible()
+    assert "#code" not in page.url
+    await desk.picture("1-synchronization")
+
+    await page.get_by_role("button", name="Start Sync").click()
+    question = page.get_by_role("dialog", name="Start Sync")
+    await desk.picture("2-start-sync")
+    await question.get_by_role("button", name="No", exact=True).click()
+    assert desk.daemon.runs == []
+    await page.get_by_role("button", name="Start Sync").click()
+    await question.get_by_role("button", name="Yes", exact=True).click()
+
+    await expect(page).to_have_title(re.compile("Synchronization Summary"))
+    heads = page.get_by_role("grid").get_by_role("columnheader")
+    await expect(heads).to_have_text(["Salesforce", "Action", "Notes", "Decision"])
+    await expect(page.locator(".foot .plan")).to_contain_text("Ok writes 23 changes")
+    await desk.picture("3-summary")
+
+    await desk.choose("Old jour fixe", "Delete in Salesforce")
+    await desk.choose("Coffee Lena", "Ignore difference forever")
+    await expect(page.locator(".foot .plan")).to_contain_text("Ok writes 24 changes, 1 of them a deletion")
+    run = desk.daemon.runs[0]
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    asked = page.get_by_role("dialog", name="Delete 1 item?")
+    await expect(asked).to_contain_text("Old jour fixe")
+    await desk.picture("4-confirm-deletion")
+    await asked.get_by_role("button", name="Cancel").click()
+    assert run.state is RunState.AWAITING_REVIEW
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await asked.get_by_role("button", name="Delete 1").click()
+
+    await expect(page.locator(".foot .plan")).to_contain_text("Done: 24 written, 1 ignored.", timeout=20_000)
+    await desk.picture("5-done")
+    await page.get_by_role("button", name="Close").click()
+    await expect(page.get_by_role("cell", name="never")).to_be_hidden()
+    await page.get_by_role("button", name="Every hour").click()
+    await expect(page.get_by_role("button", name="Every hour")).to_be_hidden()
+    assert desk.daemon.settings["automatic.every_minutes"] == 60
+    await expect(page.locator(".next")).to_contain_text("Next automatic comparison")
+
+
+async def test_the_menu_holds_exactly_the_choices(desk: Desk) -> None:
+    await desk.synchronize()
+    menu = await desk.menu_of("Coffee Lena")
+    await expect(menu.get_by_role("menuitemradio")).to_have_text(
+        [
+            "These are the same meeting",
+            "These are two meetings",
+            "Ignore differences until the next time one changes",
+            "Ignore difference forever",
+            "Decide later",
+        ]
+    )
+    await desk.picture("menu")
+    await desk.page.keyboard.press("Escape")
+    await expect(menu).to_be_hidden()
+
+
+async def test_shift_and_control_click_select_and_the_menu_acts_on_all(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await page.get_by_role("button", name="Create in Notes").click()
+    lines = page.locator(".line.row")
+    await expect(lines).to_have_count(4)
+    await lines.nth(0).locator(".when").click()
+    await lines.nth(2).locator(".when").click(modifiers=["Shift"])
+    await expect(page.locator('.line.row[aria-selected="true"]')).to_have_count(3)
+    await lines.nth(1).locator(".when").click(modifiers=["Control"])
+    await expect(page.locator('.line.row[aria-selected="true"]')).to_have_count(2)
+    await lines.nth(2).locator(".act").click(button="right")
+    menu = page.get_by_role("menu", name="2 rows selected")
+    await menu.get_by_role("menuitemradio", name="Ignore differences until the next time one changes").click()
+    await expect(page.locator(".line.row", has_text="Ignored until it changes")).to_have_count(2)
+    ignored = [r for r in desk.daemon.runs[0].rows.values() if r.decision is Decision.IGNORE_UNTIL_CHANGE]
+    assert len(ignored) == 2
+    assert await page.evaluate("getSelection().toString()") == ""
+
+
+async def test_the_keyboard_alone(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Shift+ArrowDown")
+    await expect(page.locator('.line[aria-selected="true"]')).to_have_count(2)
+    await page.keyboard.press("Space")
+    await expect(page.locator('.line[aria-selected="true"]')).to_have_count(1)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("region", name="Details of the row")).to_be_visible()
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("region", name="Details of the row")).to_be_hidden()
+    await page.keyboard.press("ContextMenu")
+    await expect(page.get_by_role("menu")).to_be_visible()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menu")).to_be_hidden()
+    decided = [r for r in desk.daemon.runs[0].rows.values() if r.decision is not r.default_decision]
+    assert len(decided) == 1
+    await expect(page.get_by_role("grid")).to_be_focused()
+
+
+async def test_a_side_is_chosen_per_field(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await desk.row("Offer Weber").locator(".when").first.dblclick()
+    detail = page.get_by_role("region", name="Details of the row")
+    await expect(detail.get_by_role("columnheader")).to_have_text(
+        ["Field", "Last synchronization", "Salesforce", "Notes", "After Ok"]
+    )
+    await detail.get_by_role("radio", name="Subject: use Notes").check()
+    subject = detail.get_by_role("row", name=re.compile("^Subject"))
+    await expect(subject.locator("td.after")).to_contain_text("Offer Weber GmbH (draft 2)")
+    await expect(subject.locator("td.after")).to_contain_text("from Notes")
+    await desk.picture("detail")
+    row = next(r for r in desk.daemon.runs[0].rows.values() if r.title.startswith("Offer Weber"))
+    assert row.decision is Decision.CHOOSE_FIELDS
+    assert row.decided_fields == {"subject": "notes", "location": "salesforce", "description": "notes"}
+    await detail.get_by_role("button", name="Use the Salesforce version").click()
+    await expect(subject.locator("td.after")).to_contain_text("Offer Weber GmbH: final")
+
+
+async def test_a_series_is_one_row_that_opens(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await desk.seek("Regional sales call")
+    series = desk.row("Regional sales call")
+    await expect(series).to_contain_text("4 occurrences")
+    await series.locator(".twist").click()
+    await expect(page.locator(".line.row")).to_have_count(4)
+    await desk.choose("Regional sales call", "Ignore difference forever")
+    rows = [r for r in desk.daemon.runs[0].rows.values() if r.series is not None and r.series.id == "s2"]
+    assert {(r.decision, r.decided_scope) for r in rows} == {(Decision.IGNORE_FOREVER, "series")}
+    await page.locator(".line.row").nth(1).locator(".when").first.click()
+    await page.locator(".line.row").nth(1).locator(".act").click(button="right")
+    await page.get_by_role("menuitemradio", name="Update in Salesforce").click()
+    await expect(series).to_contain_text("1 of 4 decided")
+
+
+async def test_stale_decisions_come_back(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    run = desk.daemon.runs[0]
+    run.rows["c1"] = type(run.rows["c1"])(**{**_members(run.rows["c1"]), "revision": "changed-behind"})
+    await desk.seek("Kick-off")
+    await desk.choose("Kick-off", "Ignore difference forever")
+    await expect(page.locator(".notice.bad")).to_contain_text("1 row changed since you saw them")
+    assert run.rows["c1"].decision is Decision.APPROVE
+    await desk.choose("Kick-off", "Ignore difference forever")
+    await expect(desk.row("Kick-off")).to_contain_text("Ignored forever")
+
+
+def _members(row: object) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+async def test_rows_that_changed_meanwhile_and_failures_are_shown(desk: Desk) -> None:
+    page = desk.page
+    desk.daemon.stale, desk.daemon.fails = {"c1"}, {"c2"}
+    await desk.synchronize()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".line.section", has_text="Look again")).to_be_visible(timeout=20_000)
+    await expect(desk.row("Kick-off")).to_contain_text("Changed since: look again")
+    await expect(desk.row("Kick-off")).to_contain_text("Undecided")
+    await expect(desk.row("Trade fair")).to_contain_text("Failed")
+    await expect(desk.row("Trade fair")).to_contain_text("the location is longer than 255 characters")
+    await desk.picture("stale-and-failed")
+    await desk.choose("Kick-off", "Create in Salesforce")
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done, with failures", timeout=20_000)
+
+
+async def test_cancel_writes_nothing(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await desk.choose("Coffee Lena", "These are two meetings")
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    await expect(page.get_by_role("heading", name="Synchronization", exact=True)).to_be_visible()
+    run = desk.daemon.runs[0]
+    assert run.state is RunState.CANCELLED
+    assert all(row.result is None for row in run.rows.values())
+    await expect(page.get_by_role("cell", name="never")).to_be_visible()
