@@ -35,7 +35,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a row speaks of. ``hidden``: not a word of its text may appear. ``fallback`` is shown where no record is left."""
+    """What a row speaks of. ``hidden``: not a word of its text may appear. ``fallback`` is shown where no record is left.
+
+    ``partners`` are the records it may be paired with; a change of one of them makes an answer stale.
+    """
 
     id: str
     notes: Record | None = None
@@ -45,6 +48,7 @@ class Subject:
     generation: int = 0
     moved_minutes: int | None = None
     fallback: Image | None = None
+    partners: tuple[Record, ...] = ()
 
     def record(self, side: Side) -> Record | None:
         return self.notes if side is Side.NOTES else self.salesforce

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from daemon.sync import explain, removal_rows
@@ -61,8 +62,10 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         else:  # the same on both sides, but neither side could take the other's: said for each
             _alone(ctx, draft, n, notes)
             _alone(ctx, draft, s, salesforce)
+    asked = Counter(partner.key for _, partners in found.doubtful for partner, _ in partners)
     for n, partners in found.doubtful:
-        doubtful(ctx, draft, n, partners)
+        sole = partners[0][0] if len(partners) == 1 and asked[partners[0][0].key] == 1 else None
+        doubtful(ctx, draft, n, partners, sole)
     rest_n = _ask_locals(ctx, draft, found.notes, salesforce, notes)
     rest_s = _ask_locals(ctx, draft, found.salesforce, notes, salesforce)
     for record in rest_n:

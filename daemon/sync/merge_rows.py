@@ -149,8 +149,9 @@ def _update(ctx: Context, draft: Draft, subject: Subject, frame: Frame) -> None:
     action, label = _UPDATES[(Side.SALESFORCE in sides, Side.NOTES in sides)]
     options = [option(Decision.APPROVE, label, approve)]
     for winner in (Side.SALESFORCE, Side.NOTES):
-        if sides != {winner.other} and _all_can(frame, winner):
-            undo = merged(frame, dict.fromkeys(frame.groups(*_OPEN), winner))
+        lost = [one.group for one in frame.verdicts if one.target() is winner]
+        if winner in sides and all(can_take(frame, group, winner) for group in lost):
+            undo = merged(frame, {**pre_filled(frame), **dict.fromkeys(lost, winner)})
             options.append(option(_use(winner), f"undo_in_{winner.other}", undo))
     if len(frame.groups(*_OPEN)) > 1:
         options.append(option(Decision.CHOOSE_FIELDS, "choose_fields", None))
@@ -173,10 +174,6 @@ def _update(ctx: Context, draft: Draft, subject: Subject, frame: Frame) -> None:
         frame=frame,
         fields=field_rows(frame),
     )
-
-
-def _all_can(frame: Frame, winner: Side) -> bool:
-    return all(can_take(frame, group, winner) for group in frame.groups(*_OPEN))
 
 
 def _use(winner: Side) -> Decision:

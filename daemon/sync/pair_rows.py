@@ -112,8 +112,13 @@ def _by_key(notes: Record, salesforce: Record) -> bool:
     return bool(salesforce.foreign_key) and salesforce.foreign_key in (notes.key, notes.foreign_key)
 
 
-def doubtful(ctx: Context, draft: Draft, notes: Record, partners: list[tuple[Record, float]]) -> None:
-    """A Notes item with one or more Salesforce events that may be the same meeting: pair with one, or keep apart."""
+def doubtful(
+    ctx: Context, draft: Draft, notes: Record, partners: list[tuple[Record, float]], sole: Record | None
+) -> None:
+    """A Notes item with one or more Salesforce events that may be the same meeting: pair with one, or keep apart.
+
+    ``sole`` is the partner where there is just one and nobody else asks about it: then the row speaks of both.
+    """
     hidden = ctx.rules.hides(notes.image)
     options: list[Option] = []
     candidates: list[Candidate] = []
@@ -137,8 +142,9 @@ def doubtful(ctx: Context, draft: Draft, notes: Record, partners: list[tuple[Rec
         Subject(
             id=item_id(ctx.base.pairing, Side.NOTES, notes.key),
             notes=notes,
-            salesforce=partners[0][0] if len(partners) == 1 else None,
+            salesforce=sole,
             hidden=hidden,
+            partners=tuple(partner for partner, _ in partners),
         ),
         Action.QUESTION,
         _pairs_first(options),
@@ -181,6 +187,7 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
             notes=record if side is Side.NOTES else None,
             salesforce=record if side is Side.SALESFORCE else None,
             hidden=ctx.rules.hides(record.image),
+            partners=(twin,),
         ),
         Action.QUESTION,
         options,

@@ -226,8 +226,8 @@ def _row(
         settlements=tuple(one.settlement for one in options),
         summary=summary,
         why=tuple(why),
-        notes_digest=seen_digest(notes),
-        salesforce_digest=seen_digest(salesforce),
+        notes_digest=record_digest(ctx, subject.notes),
+        salesforce_digest=record_digest(ctx, subject.salesforce),
     )
 
 
@@ -258,16 +258,21 @@ def revision(ctx: Context, subject: Subject, action: Action) -> str:
     """A hash of the inputs only: action, both images, the base and its generation, the version of the rules."""
     parts = [str(action).encode(), ctx.rules.version.encode(), str(subject.generation).encode()]
     for side in (Side.NOTES, Side.SALESFORCE):
-        image = _shown(subject, subject.record(side))
-        parts.append(seen_digest(image).hex().encode())
+        parts.append(record_digest(ctx, subject.record(side)).hex().encode())
         link = subject.link
         parts.append(link.digest(side).hex().encode() if link is not None else b"")
         record = subject.record(side)
         parts.append(",".join(sorted(record.locked_groups)).encode() if record is not None else b"")
     if subject.notes is None and subject.salesforce is None and subject.fallback is not None:
         parts.append(digest(subject.fallback).hex().encode())
+    parts.extend(f"{one.key} {record_digest(ctx, one).hex()}".encode() for one in subject.partners)
     raw = hashlib.blake2b(b"\n".join(parts), digest_size=15).digest()
     return base64.b32encode(raw).decode("ascii").lower()
+
+
+def record_digest(ctx: Context, record: Record | None) -> bytes:
+    """The digest of a record as it is compared; of a private one without its text; empty where there is none."""
+    return b"" if record is None else seen_digest(ctx.seen(record))
 
 
 def copy_for(ctx: Context, record: Record, target: Side) -> tuple[Image, frozenset[Group]]:

@@ -73,9 +73,10 @@ def _chosen(proposal: Proposal, fields: Mapping[Group, Side] | None) -> Settleme
 
 
 def can_take(frame: Frame, group: Group, source: Side) -> bool:
-    """Whether ``source``'s value may be given to the other side (text a side keeps for itself counts as settled)."""
-    bar = next(one.bar(source.other) for one in frame.verdicts if one.group is group)
-    return bar is None or bar.kind is BarKind.HELD
+    """Whether ``source``'s value may be given to the other side; in a conflict, text a side keeps for itself is settled by it."""
+    judged = next(one for one in frame.verdicts if one.group is group)
+    bar = judged.bar(source.other)
+    return bar is None or (bar.kind is BarKind.HELD and judged.verdict is Verdict.CONFLICT)
 
 
 def pre_filled(frame: Frame) -> dict[Group, Side]:

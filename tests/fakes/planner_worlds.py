@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from daemon.sync.base import LinkState
@@ -9,6 +12,14 @@ from shared.models import Image
 from shared.states import Side
 from tests.fakes import planner_inputs as given
 from tests.fakes.planner_world import World
+
+FAST = settings(
+    max_examples=int(os.environ.get("DAYBRIDGE_EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize="DAYBRIDGE_EXAMPLES" not in os.environ,
+)
+"""Cases per property: the same ones each time, or more and other ones with DAYBRIDGE_EXAMPLES."""
 
 SUBJECTS = ("Visit", "Call", "Visit Example GmbH", "Ä" * 300, "Ä" * 254 + "x", "")
 STARTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.sync.appointment import differing
@@ -16,9 +16,7 @@ from shared.models import Image
 from shared.states import Action, Decision, Side
 from tests.fakes.planner_inputs import NOTES_CAN, SALESFORCE_CAN
 from tests.fakes.planner_world import Chosen, World, first_offer
-from tests.fakes.planner_worlds import worlds
-
-FAST = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+from tests.fakes.planner_worlds import FAST, worlds
 
 
 def settle_down(world: World) -> int:
