@@ -82,6 +82,7 @@ class EntryReader:
             found, without = self._read_uid(uid, events, window, payload or self.payload_of(events))
             records += found
             left_out.update(without)
+        records = _without_doubtful(records, left_out, parsed)
         return Reading(tuple(records), left_out, frozenset(groups))
 
     def find(self, parsed: ParsedCalendar, key: str, payload: Payload) -> Record | None:
@@ -208,6 +209,37 @@ def _not_events(parsed: ParsedCalendar) -> dict[str, LeftOut]:
         f"{kind} {number} {uid}".strip(): LeftOut(LeftOutReason.NOT_AN_EVENT, why=text("notes.not_an_event", kind=kind))
         for number, (kind, uid) in enumerate(parsed.not_events, start=1)
     }
+
+
+def _without_doubtful(records: list[Record], left_out: dict[str, LeftOut], parsed: ParsedCalendar) -> list[Record]:
+    """Takes out the dates for which an exception exists that could not be read: the series' own value is not what they show.
+
+    Where it cannot be told which date an unreadable exception stands for, every date of its series is taken out.
+    """
+    dates = {left.key for left in left_out.values() if left.reason is LeftOutReason.UNREADABLE}
+    sentences: dict[str, str] = {}
+    for handle, _code, sentence in parsed.unreadable:
+        uid, slash, recurrence_id = handle.partition("#")[0].rpartition("/")
+        if slash and not _RECURRENCE_ID.fullmatch(recurrence_id):
+            sentences[uid] = sentence
+    kept: list[Record] = []
+    for record in records:
+        uid, recurrence_id = split_notes_key(record.key)
+        if recurrence_id and uid in sentences:
+            why = text("notes.unreadable", reason=sentences[uid])
+            title = "" if record.image.private else record.image.subject
+            left_out[f"{uid}/{recurrence_id} in doubt"] = LeftOut(
+                LeftOutReason.UNREADABLE,
+                record.key,
+                title,
+                record.image.starts_at,
+                record.image.ends_at,
+                record.image.all_day,
+                why,
+            )
+        elif record.key not in dates:
+            kept.append(record)
+    return kept
 
 
 def _unreadable(parsed: ParsedCalendar) -> dict[str, LeftOut]:

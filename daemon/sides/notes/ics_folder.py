@@ -138,6 +138,9 @@ class IcsFolderSide:
             if unread:
                 return Unclear(text("notes.file_entry_unclear", path=unread[0]))
             return Gone(Evidence("file_gone", self._now()))
+        for file in files:
+            if file.parsed.unreadable:
+                return Unclear(text("notes.unreadable", reason=file.parsed.unreadable[0][2]))
         evidence = Evidence("series_detail" if recurrence_id else "file_gone", self._now())
         merged = _merged(files, uid)
         payload = self._payload(files[0]) or self._reader.payload_of(merged.events)

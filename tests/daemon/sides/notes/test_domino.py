@@ -44,6 +44,20 @@ async def test_a_session_that_ends_in_mid_run_is_renewed() -> None:
         assert all(call.status == 302 for call in logins)
 
 
+async def test_six_readers_sign_in_once_when_their_session_ends() -> None:
+    async with sandbox() as (server, url), opened(url) as side:
+        entries = [vevent(f"entry-{number}") for number in range(12)]
+        server.load(MAIL_FILE, calendar(*entries))
+        await side.open()
+        # The first six details meet the login page together: the session ended between the list and them.
+        fields = '<input name="Username"><input type="password" name="Password">'
+        page = f'<form action="/names.nsf?Login" method="post">{fields}</form>'
+        server.faults.add(Fault("GET", "/events/entry", "status", 6, status=200, body=page, seconds=0.05))
+        server.journal.clear()
+        assert len((await read(side)).records) == 12
+        assert len(server.journal.calls("POST", "names.nsf")) == 1
+
+
 @pytest.mark.parametrize("login", ["form", "basic", "force401"])
 async def test_a_wrong_password_is_told_once_and_not_tried_again(login: str) -> None:
     async with sandbox(login=login) as (server, url), opened(url, "jdoe", "wrong") as side:

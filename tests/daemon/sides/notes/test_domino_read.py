@@ -206,6 +206,7 @@ async def test_the_true_identity_is_adopted_on_an_old_template() -> None:
             calendar(vevent("one", "SUMMARY:One", "LOCATION:Here"), vevent("many", "RRULE:FREQ=DAILY;COUNT=3")),
         )
         observation = await read(side)
+        assert len(server.journal.calls("GET", DETAIL)) == 2, "a series is read once, not once for each row"
     records = by_key(observation)
     assert {split_notes_key(key)[0] for key in records} == {"one", "many"}
     assert len(records) == 4
@@ -358,6 +359,19 @@ async def test_evidence_of_absence() -> None:
         "far#": "Found",
         "s#": "by_id",
     }
+
+
+async def test_a_date_whose_exception_cannot_be_read_is_unclear() -> None:
+    odd = vevent("s", "RECURRENCE-ID:20260311T090000Z", start=";TZID=Nowhere:20260311T100000", end="")
+    body = calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=3"), odd)
+    async with sandbox(login="basic") as (server, url), opened(url) as side:
+        server.load(MAIL_FILE, calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=3")))
+        server.faults.add(Fault("GET", "/events/s$", "status", 9, status=200, body=body, content_type="text/calendar"))
+        observation = await read(side)
+        looked = (await side.look(["s#20260311T090000Z"]))["s#20260311T090000Z"]
+    assert isinstance(looked, Unclear)
+    assert [left.key for left in observation.left_out.values()] == ["s#20260311T090000Z"]
+    assert "s#20260311T090000Z" not in by_key(observation), "the series' own value is not what the date shows"
 
 
 async def test_an_unreachable_server_is_no_evidence() -> None:

@@ -138,6 +138,18 @@ async def test_an_unreadable_entry_is_told_once(tmp_path: Path) -> None:
     assert isinstance((await side.look(["z#"]))["z#"], Unclear)
 
 
+async def test_a_date_whose_exception_cannot_be_read_is_unclear_and_not_written(tmp_path: Path) -> None:
+    put(tmp_path, "s.ics", vevent("s", "RRULE:FREQ=DAILY;COUNT=3"))
+    side = side_of(tmp_path)
+    record = (await records(side))["s#20260311T090000Z"]
+    odd = vevent("s", "RECURRENCE-ID:20260311T090000Z", start=";TZID=Nowhere:20260311T100000", end="")
+    put(tmp_path, "s.ics", vevent("s", "RRULE:FREQ=DAILY;COUNT=3"), odd)
+    assert isinstance((await side.look([record.key]))[record.key], Unclear)
+    outcome = await change(side, record, {Group.SUBJECT}, subject="Ours")
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "unclear"
+
+
 async def test_a_file_with_several_entries_is_read_but_not_written(tmp_path: Path) -> None:
     file = put(tmp_path, "two.ics", vevent("a", "SUMMARY:One"), vevent("b"))
     content = file.read_bytes()
@@ -155,9 +167,14 @@ async def test_a_file_with_several_entries_is_read_but_not_written(tmp_path: Pat
 async def test_two_files_of_one_entry_are_one_entry(tmp_path: Path) -> None:
     put(tmp_path, "a.ics", vevent("a", "SEQUENCE:1", "SUMMARY:Old"))
     put(tmp_path, "copy.ics", vevent("a", "SEQUENCE:2", "SUMMARY:New"))
-    observation = await read(side_of(tmp_path))
-    assert [record.image.subject for record in observation.records] == ["New"]
+    side = side_of(tmp_path)
+    observation = await read(side)
+    (record,) = observation.records
+    assert record.image.subject == "New"
     assert [left.reason for left in observation.left_out.values()] == [LeftOutReason.SUPERSEDED]
+    outcome = await change(side, record, {Group.SUBJECT}, subject="Ours")
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "shared_file"
 
 
 async def test_other_files_are_left_alone(tmp_path: Path) -> None:

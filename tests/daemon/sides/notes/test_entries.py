@@ -1,0 +1,143 @@
+"""From text to records: digests, dates found wherever they moved, versions that outlive another form of the same series."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from daemon.calendars.recurrence import TooMany
+from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable, instant, payload_digest
+from daemon.sides.notes.images import Owner, Payload, owner_of, plain_name
+from daemon.sync.trees import Record
+from tests.daemon.sides.notes.domino_setting import NOW, WINDOW, ZONE, calendar, vevent
+
+READER = EntryReader(ZONE, Owner(), lambda: NOW)
+
+
+def find(text: str, key: str) -> Record | None:
+    data = text.encode()
+    return READER.find(READER.parse(data), key, Payload(READER.digest(data), text))
+
+
+def records(text: str) -> dict[str, Record]:
+    return {record.key: record for record in READER.read(text.encode(), WINDOW).records}
+
+
+def test_dtstamp_is_no_change_and_the_persons_zone_is_one() -> None:
+    first = calendar(vevent("a", "DTSTAMP:20260301T000000Z", "SUMMARY:One")).encode()
+    later = calendar(vevent("a", "DTSTAMP;X-LONG=1:2026030\r\n 2T000000Z", "SUMMARY:One")).encode()
+    assert payload_digest(first, ZONE) == payload_digest(later, ZONE)
+    assert payload_digest(first, ZONE) != payload_digest(first, "America/New_York")
+    assert payload_digest(first, ZONE) != payload_digest(first.replace(b"One", b"Two"), ZONE)
+
+
+def test_a_rule_and_the_list_of_its_dates_give_the_same_records() -> None:
+    rule = records(calendar(vevent("s", "SUMMARY:Daily", "RRULE:FREQ=DAILY;COUNT=3")))
+    periods = ",".join(f"202603{day}T090000Z/PT1H" for day in (10, 11, 12))
+    listed = records(calendar(vevent("s", "SUMMARY:Daily", f"RDATE;VALUE=PERIOD:{periods}", "SEQUENCE:4")))
+    assert rule.keys() == listed.keys()
+    assert {key: record.version for key, record in rule.items()} == {
+        key: record.version for key, record in listed.items()
+    }
+
+
+def test_a_date_that_an_exception_moved_far_away_is_found() -> None:
+    moved = vevent("s", "RECURRENCE-ID:20260311T090000Z", start="20270601T090000Z", end="20270601T100000Z")
+    text = calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=3"), moved)
+    found = find(text, "s#20260311T090000Z")
+    assert found is not None
+    assert found.image.starts_at == "2027-06-01T09:00Z"
+
+
+def test_dates_that_a_range_moved_far_away_are_found() -> None:
+    moved = vevent(
+        "s", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260312T090000Z", start="20260612T090000Z", end="20260612T100000Z"
+    )
+    text = calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=5"), moved)
+    found = find(text, "s#20260314T090000Z")
+    assert found is not None
+    assert found.image.starts_at == "2026-06-14T09:00Z"
+
+
+@pytest.mark.parametrize("key", ["s#20260320T090000Z", "s#", "s#20260310", "t#20260310T090000Z", "t#", "s#nonsense"])
+def test_a_date_that_does_not_exist_is_not_found(key: str) -> None:
+    assert find(calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=5")), key) is None
+
+
+@pytest.mark.parametrize(
+    "lines", [("RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20260311T090000Z"), ("RRULE:FREQ=DAILY;COUNT=3", "STATUS:CANCELLED")]
+)
+def test_a_date_taken_out_is_not_found(lines: tuple[str, ...]) -> None:
+    assert find(calendar(vevent("s", *lines)), "s#20260311T090000Z") is None
+
+
+def test_an_endless_series_is_found_far_from_now() -> None:
+    text = calendar(vevent("s", "RRULE:FREQ=WEEKLY"))
+    day = instant("2026-03-10T09:00Z") + timedelta(weeks=520)
+    assert find(text, f"s#{day:%Y%m%dT%H%M%SZ}") is not None
+    assert find(text, f"s#{day + timedelta(days=1):%Y%m%dT%H%M%SZ}") is None
+
+
+def test_an_exception_that_cannot_be_read_takes_its_date_out() -> None:
+    odd = vevent("s", "RECURRENCE-ID:20260311T090000Z", start=";TZID=Nowhere:20260311T100000", end="")
+    reading = READER.read(calendar(vevent("s", "RRULE:FREQ=DAILY;COUNT=3"), odd).encode(), WINDOW)
+    assert [record.key for record in reading.records] == ["s#20260310T090000Z", "s#20260312T090000Z"]
+    assert [left.key for left in reading.left_out.values()] == ["s#20260311T090000Z"]
+
+
+def test_an_exception_of_nobody_knows_which_date_takes_the_series_out() -> None:
+    odd = vevent("s", "RECURRENCE-ID;TZID=Nowhere:20260311T090000", start="20260311T100000Z")
+    single = vevent("a")
+    reading = READER.read(calendar(single, vevent("s", "RRULE:FREQ=DAILY;COUNT=3"), odd).encode(), WINDOW)
+    assert [record.key for record in reading.records] == ["a#"]
+    assert len(reading.left_out) == 4
+    assert all(left.why is not None for left in reading.left_out.values())
+
+
+def test_a_rule_beyond_the_limits_is_told_and_not_called_gone() -> None:
+    with pytest.raises(TooMany):
+        find(calendar(vevent("s", "RRULE:FREQ=DAILY", start="16500101T090000Z", end="")), "s#20260311T090000Z")
+
+
+def test_a_stream_beyond_the_limits() -> None:
+    with pytest.raises(WholeStreamUnreadable):
+        READER.parse(calendar(*[vevent(f"n{number}") for number in range(20_001)]).encode())
+
+
+def test_an_entry_made_a_minute_ago_is_young() -> None:
+    def young(created: str) -> bool:
+        return records(calendar(vevent("a", f"CREATED:{created}")))["a#"].young
+
+    assert young("20260309T075900Z")
+    assert not young("20260309T074900Z")
+    assert not young("20260309T080100Z"), "a clock that runs ahead tells nothing"
+    assert not records(calendar(vevent("a")))["a#"].young
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("CN=Jane Doe/OU=Sales/O=Example", "jane doe/sales/example"),
+        ("Jane Doe/Sales/Example", "jane doe/sales/example"),
+        ("jane.doe@example.com", "jane.doe@example.com"),
+        ("", ""),
+    ],
+)
+def test_notes_names_have_one_plain_form(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+def test_who_organises() -> None:
+    def own(organizer: str, owner: Owner) -> bool:
+        (event,) = READER.parse(calendar(vevent("a", organizer)).encode()).events
+        return owner.organises(event)
+
+    jane = owner_of("CN=Jane Doe/O=Example", "jane.doe@example.com")
+    assert own("SUMMARY:no organizer", jane)
+    assert own("ORGANIZER:mailto:Jane.Doe@Example.com", jane)
+    assert own('ORGANIZER;CN="Jane Doe/Example":mailto:somewhere@example.org', jane)
+    assert own("ORGANIZER:mailto:Jane Doe/Example@host", jane)
+    assert not own('ORGANIZER;SENT-BY="mailto:jane.doe@example.com":mailto:ann@example.com', jane)
+    assert not own("ORGANIZER:mailto:ann@example.com", owner_of("", unknown="theirs"))
+    assert own("ORGANIZER:mailto:ann@example.com", owner_of("", unknown="own"))
