@@ -202,9 +202,9 @@ function seriesCells(line) {
   const label = kinds.length === 1 ? ACTION[kinds[0]].label : "Several actions";
   const first = members[0];
   const shown = (image) => (image ? el("div", { class: "subject" }, series.title || image.subject) : null);
-  const range = `${count(members.length, "occurrence")}, from ${span(first).split(",").slice(0, 2).join(",")}`;
+  const range = (image) => `${count(members.length, "occurrence")}, from ${span(image)}`;
   const side = (name, image) => el("div", { role: "gridcell", class: image ? name : `${name} none` },
-    image ? [shown(image), el("div", { class: "when" }, range)] : el("span", { class: "absent" }, absence(name, first)));
+    image ? [shown(image), el("div", { class: "when" }, range(image))] : el("span", { class: "absent" }, absence(name, first)));
   const left = side("c-salesforce", first.salesforce);
   left.prepend(el("span", { class: "twist", "aria-hidden": "true" }, icon(line.open ? "opened" : "closed", "icon small")));
   left.classList.add("with-twist");

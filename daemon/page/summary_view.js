@@ -22,7 +22,7 @@ export function summaryView(main, runId, wantedChange) {
   const id = named || (open ? open.id : "");
   if (!id) {
     fill(main, el("section", { class: "card window" }, el("h1", {}, "Synchronization Summary"),
-      el("p", {}, "No run waits for your decisions."), button("Open Synchronization", () => go("synchronization"), { class: "primary" })));
+      el("p", { class: "lead" }, "No run waits for your decisions."), button("Open Synchronization", () => go("synchronization"), { class: "primary" })));
     return listen((status) => {
       if (status.run && status.run.state === "awaiting_review") go("summary", status.run.id);
     });
@@ -76,8 +76,19 @@ class SummaryView {
     }
   }
 
+  /** Reads all rows; asked again while it reads, it reads once more afterwards instead of twice at a time. */
   async reload() {
-    const rows = await attempt(() => readRows(this.id));
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    let rows;
+    do {
+      this.again = false;
+      rows = await attempt(() => readRows(this.id));
+    } while (this.again && !this.ended);
+    this.reading = false;
     if (!rows || this.ended) return;
     this.model.finished = !["comparing", "awaiting_review", "applying"].includes(this.run.state);
     this.model.load(rows);

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
 from tests.fakes.scripted_daemon import ScriptedDaemon
 
@@ -66,31 +67,38 @@ class Desk:
         await self.page.screenshot(path=ARTEFACTS / f"{name}.png")
 
 
-@pytest.fixture
-async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
-    """Parametrise indirectly with a colour scheme or a number of further rows, as a dict."""
-    asked = getattr(request, "param", {})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for the tests of a module."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("chromium is not installed")
         pytest.skip("chromium is not installed")
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield one
+        await one.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Desk]:
+    """Parametrise indirectly with a colour scheme or a number of further rows, as a dict."""
+    asked = getattr(request, "param", {})
     daemon = ScriptedDaemon(pause=0.01, more=asked.get("more", 0))
     await daemon.start()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(
-            viewport={"width": 1366, "height": 768},
-            locale="en-GB",
-            timezone_id="Europe/Berlin",
-            color_scheme=asked.get("scheme", "light"),
-        )
-        context.set_default_timeout(10_000)
-        page = await context.new_page()
-        one = Desk(daemon, page, context)
-        page.on("pageerror", lambda error: one.complaints.append(str(error)))
-        page.on("console", lambda line: one.complaints.append(line.text) if _is_ours(line.type, line.text) else None)
-        yield one
-        await browser.close()
+    context = await browser.new_context(
+        viewport={"width": 1366, "height": 768},
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        color_scheme=asked.get("scheme", "light"),
+    )
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    one = Desk(daemon, page, context)
+    page.on("pageerror", lambda error: one.complaints.append(str(error)))
+    page.on("console", lambda line: one.complaints.append(line.text) if _is_ours(line.type, line.text) else None)
+    yield one
+    await context.close()
     await daemon.stop()
     assert one.complaints == []
 

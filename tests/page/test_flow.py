@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from shared.states import Decision, RunState
-from tests.page.browser import Desk, desk
+from tests.page.browser import Desk, browser, desk
 
-__all__ = ["desk"]
+__all__ = ["browser", "desk"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_the_whole_flow(desk: Desk) -> None:

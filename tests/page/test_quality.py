@@ -8,9 +8,11 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
-from tests.page.browser import Desk, desk
+from tests.page.browser import Desk, browser, desk
 
-__all__ = ["desk"]
+__all__ = ["browser", "desk"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SCHEMES = [pytest.param({"scheme": scheme}, id=scheme) for scheme in ("light", "dark")]
 
@@ -36,7 +38,7 @@ async def test_axe_finds_nothing_in_the_flow(desk: Desk, request: pytest.Fixture
     assert await violations(desk) == []
     await desk.row("Offer Weber").locator(".when").first.dblclick()
     await expect(page.get_by_role("region", name="Details of the row")).to_be_visible()
-    await desk.picture(f"summary-{request.node.callspec.id}")
+    await desk.picture(f"details-{request.node.callspec.id}")
     assert await violations(desk) == []
     await desk.menu_of("Offer Weber")
     assert await violations(desk) == []

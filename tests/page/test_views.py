@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from shared.models import AccountStatus
 from shared.states import RunMode, Side
-from tests.page.browser import Desk, desk
+from tests.page.browser import Desk, browser, desk
 
-__all__ = ["desk"]
+__all__ = ["browser", "desk"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_history_and_undo(desk: Desk) -> None:
