@@ -33,6 +33,9 @@ API_VERSION = "67.0"
 COLLECTION_SIZE = 200
 COMPOSITE_SIZE = 25
 CLIENT_NAME = "Daybridge"
+CLOSE_SECONDS = 5.0
+"""How long closing waits for a call under way; the thread ends with that call in any case."""
+
 _RECORD_ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\Z")
 
 Rows = list[dict[str, Any]]
@@ -76,12 +79,17 @@ class SalesforceClient:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="salesforce")
         self._library: Any = None
         self._library_for: TokenSet | None = None
+        self._closed = False
         self.instance_url = ""
 
     async def close(self) -> None:
-        """Close the connections in the thread that made them; later calls fail."""
-        await asyncio.get_running_loop().run_in_executor(self._worker, self._session.close)
+        """Close the connections in the thread that made them, behind a call that may still run; later calls fail."""
+        if self._closed:
+            return
+        self._closed = True
+        closing = asyncio.wrap_future(self._worker.submit(self._session.close))
         self._worker.shutdown(wait=False)
+        await asyncio.wait([closing], timeout=CLOSE_SECONDS)
 
     async def tokens(self) -> TokenSet:
         """The sign-in in use, refreshed if there is none in memory yet."""

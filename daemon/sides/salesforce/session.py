@@ -37,7 +37,7 @@ class Patience:
     """
 
     connect: float = 10.0
-    read: float = 120.0
+    read: float = 60.0
     tries: int = 4
     pause: float = 0.5
     longest_pause: float = 8.0
@@ -135,7 +135,7 @@ class SalesforceSession(requests.Session):
 
 
 def _passing(error: BaseException) -> bool:
-    """Socket errors may pass; a read time-out has already cost two minutes and a certificate error stays one."""
+    """Socket errors may pass; a read time-out has already cost a minute and a certificate error stays one."""
     if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ReadTimeout):
         return False
     return isinstance(

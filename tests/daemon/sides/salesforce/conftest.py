@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import aiohttp
+import filelock
 import pytest
 
 from daemon.credentials import MemoryCredentials
@@ -51,3 +53,16 @@ async def org(connect: Connect) -> Connected:
     await connected.side.open()
     connected.sandbox.journal.clear()
     return connected
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def callback_ports() -> Iterator[None]:
+    """The call-back ports are fixed, so that only one test on this machine may use them at a time."""
+    with filelock.FileLock("/tmp/daybridge-test-callback-ports.lock", timeout=120):
+        yield

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.sides.contract import Done, Gone, Refused, SideUnavailable
+from daemon.sides.contract import Done, Gone, Refused, SideUnavailable, WrongAccount
+from daemon.sides.salesforce.oauth import TokenSet
 from shared.states import Group
 from tests.daemon.sides.salesforce.org_setting import Connect, Connected, create, day, delete, event, meeting, update
 
@@ -163,3 +164,22 @@ async def test_nobody_answers(connect: Connect) -> None:
     with pytest.raises(SideUnavailable) as unreachable:
         await org.observe()
     assert unreachable.value.text.code == "salesforce.unreachable"
+
+
+async def test_another_person_behind_the_same_side_is_refused(org: Connected) -> None:
+    other = org.sandbox.people(1)
+    await org.account.tokens.adopt(TokenSet(other["token"], other["refresh_token"], org.sandbox.url))
+    with pytest.raises(WrongAccount):
+        await org.side.open()
+    side = org.account.side("UTC")
+    assert (await side.open()).name == "Priya Nair"
+    await side.close()
+    await side.close()
+
+
+async def test_the_zone_of_a_person_who_may_not_read_users(connect: Connect) -> None:
+    org: Connected = await connect(time_zone="Asia/Tokyo")
+    refused = '[{"message":"sObject type User is not supported","errorCode":"INVALID_TYPE"}]'
+    org.fail("queryAll", "status", status=400, body=refused, content_type="application/json")
+    probe = await org.side.open()
+    assert (probe.zone, probe.name) == ("Asia/Tokyo", "Jane Doe")

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
 
-from daemon.credentials import MemoryCredentials
 from daemon.sides.contract import SideUnavailable, SignInNeeded
-from daemon.sides.salesforce.connect import SalesforceAccount
 from daemon.sides.salesforce.sign_in import CLOSE_WINDOW, PORTS, SignIn
-from daemon.sides.salesforce.tokens import REFRESH_TOKEN
 from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
 
-
-@pytest.fixture
-async def browser() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture(autouse=True)
-def _one_at_a_time() -> Iterator[None]:
-    """The call-back ports are fixed, so that only one test on this machine may use them at a time."""
-    import filelock
-
-    with filelock.FileLock("/tmp/daybridge-test-callback-ports.lock", timeout=120):
-        yield
+pytestmark = pytest.mark.usefixtures("callback_ports")
 
 
 def _sign_in(org: Connected, **more: object) -> SignIn:
@@ -40,28 +23,6 @@ def _sign_in(org: Connected, **more: object) -> SignIn:
 
 def _asked(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-
-
-async def test_the_whole_way_by_real_redirects(org: Connected, browser: aiohttp.ClientSession) -> None:
-    credentials = MemoryCredentials()
-    account = SalesforceAccount(org.sandbox.url, org.sandbox.people()["client_id"], "", credentials, patience=HURRIED)
-    assert not await account.connected()
-    address, expires = await account.start_sign_in()
-    assert timedelta(0) < expires - datetime.now(UTC) <= timedelta(minutes=10)
-    finishing = asyncio.create_task(account.finish_sign_in())
-    async with browser.get(address) as page:
-        assert page.status == 200
-        assert CLOSE_WINDOW in await page.text()
-        assert page.headers["Cache-Control"] == "no-store"
-    await finishing
-    assert await account.connected()
-    assert credentials.get(REFRESH_TOKEN)
-    side = account.side("UTC")
-    assert (await side.open()).name == "Jane Doe"
-    await side.close()
-    (token,) = [call for call in org.calls("/services/oauth2/token") if "authorization_code" in call.body]
-    assert "code_verifier=" in token.body
-    assert "client_secret" not in token.body
 
 
 async def test_what_is_asked_for(org: Connected) -> None:
@@ -121,28 +82,6 @@ async def test_a_wrong_state_neither_ends_nor_completes_it(org: Connected, brows
     async with browser.get(address) as page:
         assert CLOSE_WINDOW in await page.text()
     assert (await finishing).refresh_token
-
-
-async def test_a_line_that_is_too_long_ends_its_own_connection_only(
-    org: Connected, browser: aiohttp.ClientSession
-) -> None:
-    sign_in = _sign_in(org)
-    address, _ = await sign_in.start()
-    reader, writer = await asyncio.open_connection("127.0.0.1", sign_in._listener.port)
-    writer.write(b"GET /daybridge/callback?code=" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n")
-    assert b"200" not in await _all(reader)
-    writer.close()
-    finishing = asyncio.create_task(sign_in.finished())
-    async with browser.get(address) as page:
-        assert page.status == 200
-    await finishing
-
-
-async def _all(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.read()
-    except ConnectionError:
-        return b""
 
 
 @pytest.mark.parametrize(
@@ -238,8 +177,3 @@ async def test_a_code_the_org_refuses(org: Connected, browser: aiohttp.ClientSes
 async def test_settings_that_cannot_work_are_refused_at_once(login_url: str, client_id: str, error: type) -> None:
     with pytest.raises(error):
         await SignIn(login_url, client_id).start()
-
-
-async def test_finishing_what_was_not_started(org: Connected) -> None:
-    with pytest.raises(SignInNeeded):
-        await org.account.finish_sign_in()

@@ -11,7 +11,7 @@ from daemon.credentials import KeyringUnavailable, MemoryCredentials
 from daemon.sandbox.journal import JournalEntry
 from daemon.sides.contract import SideUnavailable, SignInNeeded
 from daemon.sides.salesforce import oauth
-from daemon.sides.salesforce.oauth import TokenSet, identity_of
+from daemon.sides.salesforce.oauth import TokenSet
 from daemon.sides.salesforce.tokens import REFRESH_TOKEN, TokenKeeper
 from shared.texts import text
 from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
@@ -236,20 +236,3 @@ async def test_a_client_id_is_needed(org: Connected) -> None:
     with pytest.raises(SignInNeeded) as needed:
         await keeper.access()
     assert needed.value.text.code == "salesforce.no_client_id"
-
-
-def test_tokens_do_not_show() -> None:
-    shown = repr(TokenSet("secret-access", "secret-refresh", "https://acme.my.salesforce.com"))
-    assert "secret" not in shown
-
-
-@pytest.mark.parametrize(
-    ("url", "ids"),
-    [
-        ("https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P", ("00Dx0000000BV7z", "005x00000012Q9P")),
-        ("https://login.salesforce.com/", ("", "")),
-        ("", ("", "")),
-    ],
-)
-def test_the_identity_address(url: str, ids: tuple[str, str]) -> None:
-    assert identity_of(url) == ids
