@@ -30,8 +30,14 @@ def delete_write(ctx: Context, record: Record, side: Side, hidden: bool) -> Plan
 
 
 def removal(ctx: Context, subject: Subject, side: Side, keep: Image | None = None) -> Settlement:
-    """Delete the copy on ``side`` and remember that; ``keep`` is the image of what stays on the other side."""
+    """Delete the copy on ``side`` and remember that.
+
+    ``keep`` is the image of what stays on the other side. Where nothing stays, the base of that side is remembered, so that
+    an item taken out of the trash unchanged is not copied again.
+    """
     record = subject.record(side)
+    if keep is None and subject.link is not None and not subject.hidden and subject.record(side.other) is None:
+        keep = subject.link.image(side.other)
     writes = (delete_write(ctx, record, side, subject.hidden),) if record is not None else ()
     gone = writes[0].before if writes else None
     return Settlement(
