@@ -22,6 +22,7 @@ from daemon.sides.contract import SideUnavailable, SignInNeeded
 from daemon.sides.notes.domino_address import DominoAddress
 from daemon.sides.notes.domino_answers import BUSY, Answer, error_of, json_of, kind_of
 from daemon.sides.notes.domino_login import SESSION_COOKIES, find_form
+from daemon.sides.notes.proxies import Proxy, proxy_for
 from daemon.sides.retry import Passing, RetryPolicy, seconds_to_wait
 from shared.texts import text
 
@@ -94,6 +95,8 @@ class DominoSession:
         self._generation = 0
         self._signing_in = asyncio.Lock()
         self._rejected: SignInNeeded | None = None
+        # This machine itself is never asked through a proxy.
+        self._proxy = Proxy() if address.loopback else proxy_for(address.origin)
 
     async def close(self) -> None:
         if self._http is not None:
@@ -245,7 +248,14 @@ class DominoSession:
         once = () if safe else (send_once,)
         try:
             async with http.request(
-                method, url, data=body, headers=headers, allow_redirects=False, middlewares=once
+                method,
+                url,
+                data=body,
+                headers={**headers, **self._proxy.in_the_clear(url.scheme)},
+                allow_redirects=False,
+                middlewares=once,
+                proxy=self._proxy.url,
+                proxy_headers=self._proxy.headers,
             ) as response:
                 return await self._whole(response)
         except _Interrupted as interrupted:
@@ -284,8 +294,6 @@ class DominoSession:
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             timeout=aiohttp.ClientTimeout(total=self._seconds, connect=min(15.0, self._seconds)),
             headers={"User-Agent": "Daybridge", "Accept": "application/json, text/calendar;q=0.9, */*;q=0.1"},
-            # Proxies come from the environment; this machine itself is never asked through one.
-            trust_env=not self.address.loopback,
         )
         return self._http
 
