@@ -135,8 +135,8 @@ class Engine:
         draft["Id"] = self.store.ids.new(sobject.prefix)
         if "OwnerId" in draft:
             draft["OwnerId"] = caller.user_id
-        for field in sobject.all_fields:
-            if field.is_("d") and field.name in given and given[field.name] is None:
+        for field in sobject.defaulted:
+            if field.name in given and given[field.name] is None:
                 draft[field.name] = field.default
         return draft
 
@@ -196,8 +196,8 @@ class Engine:
             raise ApiError("DUPLICATES_DETECTED", "Use one of these records?", [])
 
     def _check_unique(self, sobject: SObject, draft: Row) -> None:
-        for field in sobject.all_fields:
-            if not field.is_("U") or draft[field.name] is None:
+        for field in sobject.unique:
+            if draft[field.name] is None:
                 continue
             clash = [r for r in self.store.find(sobject.name, field.name, draft[field.name]) if r["Id"] != draft["Id"]]
             if clash:
@@ -235,10 +235,6 @@ class Engine:
 def _check_required(save: Save) -> None:
     if save.caller.system:
         return
-    missing = [
-        f.name
-        for f in save.sobject.fields
-        if f.is_("c") and not f.is_("n") and f.type != "boolean" and save.draft[f.name] is None
-    ]
+    missing = [f.name for f in save.sobject.required if save.draft[f.name] is None]
     if missing:
         raise ApiError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)

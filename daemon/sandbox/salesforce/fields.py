@@ -238,6 +238,21 @@ class SObject:
         return {f.rel.lower(): f for f in self.fields if f.rel}
 
     @cached_property
+    def unique(self) -> tuple[Field, ...]:
+        """The fields that refuse duplicates."""
+        return tuple(f for f in self.all_fields if f.is_("U"))
+
+    @cached_property
+    def defaulted(self) -> tuple[Field, ...]:
+        """The fields that get their default where null is given at birth."""
+        return tuple(f for f in self.all_fields if f.is_("d"))
+
+    @cached_property
+    def required(self) -> tuple[Field, ...]:
+        """The writable fields that cannot stay empty."""
+        return tuple(f for f in self.fields if f.is_("c") and not f.is_("n") and f.type != "boolean")
+
+    @cached_property
     def _every_name(self) -> frozenset[str]:
         return frozenset(f.name for f in self.all_fields)
 

@@ -16,19 +16,11 @@ from urllib.parse import urlencode
 
 from aiohttp import BasicAuth, web
 
+from daemon.sandbox.salesforce.apps import APPS, DAYBRIDGE, App
 from daemon.sandbox.salesforce.org import Org
 from daemon.sandbox.salesforce.org_resources import identity, user_info
 from daemon.sandbox.salesforce.sign_in import SignInPages, html_page
 from daemon.sandbox.salesforce.tokens import DEFAULT_SCOPES, Code, Session, TokenError
-
-#: The app that is set up in the org: its consumer key and secret (both invented) and its callback addresses.
-CLIENT_ID = "3MVG9dBsandbox.Kq7wYx2LpT0RzVhCnE4mUsJ8aOfWiGgXbD1tHvZrQyNlMcPkSeAoB5uI6jF3dRw9KxTq"
-CLIENT_SECRET = "7C1E5A9B3D2F4E6A8B0C1D2E3F4A5B6C7D8E9F0A1B2C3D4E5F60718293A4B5C6"
-REDIRECT_URIS = (
-    *(f"http://localhost:{port}/daybridge/callback" for port in (51721, 51722, 51723)),
-    "http://localhost:1717/OauthRedirect",
-    "http://localhost:4000/oauth2/callback",
-)
 
 
 class OAuth:
@@ -60,9 +52,10 @@ class OAuth:
     async def authorize(self, request: web.Request) -> web.Response:
         """Check the request, then ask the person (or answer at once where consent is automatic)."""
         asked = {**request.query, **(await _form(request))}
-        if asked.get("client_id") != CLIENT_ID:
+        app = APPS.get(asked.get("client_id", ""))
+        if app is None:
             return html_page("Error", "error=invalid_client_id&error_description=client identifier invalid", status=400)
-        if asked.get("redirect_uri") not in REDIRECT_URIS:
+        if asked.get("redirect_uri") not in app.redirect_uris:
             text = "error=redirect_uri_mismatch&error_description=redirect_uri must match configuration"
             return html_page("Error", text, status=400)
         refusal = self._refusal(asked)
@@ -89,7 +82,7 @@ class OAuth:
         scopes = tuple(asked.get("scope", "").split()) or DEFAULT_SCOPES
         code = Code(
             user_id,
-            CLIENT_ID,
+            asked["client_id"],
             asked["redirect_uri"],
             scopes,
             asked.get("code_challenge") or None,
@@ -107,7 +100,7 @@ class OAuth:
             form = {"client_id": basic.login, "client_secret": basic.password, **form}
         base = self.instance_url or f"{request.scheme}://{request.host}"
         try:
-            self._check_client(form)
+            app = _app(form)
             match form.get("grant_type"):
                 case "authorization_code":
                     session, rotated = self._redeem(form), True
@@ -123,17 +116,12 @@ class OAuth:
             return web.json_response(
                 {"error": error.error, "error_description": error.description}, status=400, headers=_FRESH
             )
-        return web.json_response(self._token_body(session, rotated, base), headers=_FRESH)
-
-    def _check_client(self, form: Mapping[str, str]) -> None:
-        if form.get("client_id") != CLIENT_ID:
-            raise TokenError("invalid_client_id", "client identifier invalid")
-        secret = form.get("client_secret")
-        if secret and not hmac.compare_digest(secret, CLIENT_SECRET):
-            raise TokenError("invalid_client", "invalid client credentials")
+        return web.json_response(self._token_body(session, app, rotated, base), headers=_FRESH)
 
     def _redeem(self, form: Mapping[str, str]) -> Session:
         code = self._org.tokens.take_code(form.get("code", ""))
+        if code.client_id != form.get("client_id"):
+            raise TokenError("invalid_grant", "invalid authorization code")
         if form.get("redirect_uri") != code.redirect_uri:
             raise TokenError("redirect_uri_mismatch", "redirect_uri must match configuration")
         if code.challenge is not None:
@@ -156,17 +144,17 @@ class OAuth:
         found = self._org.log_in(form.get("username", ""), form.get("password", ""))
         if found is None:
             raise TokenError("invalid_grant", "authentication failure")
-        return self._org.tokens.grant(found.user_id, CLIENT_ID, ("api", "id"))
+        return self._org.tokens.grant(found.user_id, form["client_id"], ("api", "id"))
 
     def _as_administrator(self, form: Mapping[str, str]) -> Session:
         if not form.get("client_secret"):
             raise TokenError("invalid_client", "invalid client credentials")
-        return self._org.tokens.grant(self._org.people[-1].user_id, CLIENT_ID, ("api", "id"))
+        return self._org.tokens.grant(self._org.people[-1].user_id, form["client_id"], ("api", "id"))
 
-    def _token_body(self, session: Session, rotated: bool, base: str) -> dict[str, str]:
+    def _token_body(self, session: Session, app: App, rotated: bool, base: str) -> dict[str, str]:
         issued = str(int(self._org.clock.now().timestamp() * 1000))
         who = f"{base}/id/{self._org.org_id}/{session.user_id}"
-        signature = hmac.new(CLIENT_SECRET.encode(), (who + issued).encode(), hashlib.sha256).digest()
+        signature = hmac.new((app.secret or app.client_id).encode(), (who + issued).encode(), hashlib.sha256).digest()
         body = {
             "access_token": session.token,
             "signature": base64.b64encode(signature).decode(),
@@ -212,7 +200,7 @@ class OAuth:
         if request.headers.get("Authorization", "").startswith("Basic "):
             basic = BasicAuth.decode(request.headers["Authorization"])
             form = {"client_id": basic.login, "client_secret": basic.password, **form}
-        if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
+        if form.get("client_id") != DAYBRIDGE.client_id or form.get("client_secret") != DAYBRIDGE.secret:
             return web.json_response(
                 {"error": "invalid_client", "error_description": "invalid client credentials"}, status=401
             )
@@ -243,6 +231,17 @@ class OAuth:
 
 
 _FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
+
+
+def _app(form: Mapping[str, str]) -> App:
+    """Return the app that asks for a token; a secret is optional, but must be right if sent."""
+    app = APPS.get(form.get("client_id", ""))
+    if app is None:
+        raise TokenError("invalid_client_id", "client identifier invalid")
+    secret = form.get("client_secret")
+    if secret and not hmac.compare_digest(secret, app.secret or ""):
+        raise TokenError("invalid_client", "invalid client credentials")
+    return app
 
 
 def bearer(request: web.Request) -> str:

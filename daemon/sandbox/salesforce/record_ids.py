@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -14,8 +15,12 @@ _POD = "5J0"
 
 def suffix(short: str) -> str:
     """Return the three characters that encode which of the fifteen are upper case (five per character)."""
-    parts = (short[n : n + 5] for n in (0, 5, 10))
-    return "".join(_SUFFIX[sum(1 << k for k, c in enumerate(part) if "A" <= c <= "Z")] for part in parts)
+    return _third(short[:5]) + _third(short[5:10]) + _third(short[10:])
+
+
+@lru_cache(maxsize=4096)
+def _third(part: str) -> str:
+    return _SUFFIX[sum(1 << k for k, c in enumerate(part) if "A" <= c <= "Z")]
 
 
 def full_id(given: str) -> str | None:

@@ -11,10 +11,10 @@ from aiohttp import web
 
 from daemon.sandbox.faults import FaultRules
 from daemon.sandbox.journal import RequestJournal
+from daemon.sandbox.salesforce.apps import DAYBRIDGE
 from daemon.sandbox.salesforce.caller import Caller
 from daemon.sandbox.salesforce.clock import Clock
 from daemon.sandbox.salesforce.fields import Row
-from daemon.sandbox.salesforce.oauth import CLIENT_ID, CLIENT_SECRET
 from daemon.sandbox.salesforce.options import SalesforceOptions
 from daemon.sandbox.salesforce.org import Org
 from daemon.sandbox.salesforce.server import ApiServer
@@ -96,12 +96,12 @@ class SalesforceSandbox:
         number %= len(self.org.people)
         if number not in self._signed_in:
             person = self.org.people[number]
-            session = self.org.tokens.grant(person.user_id, CLIENT_ID, DEFAULT_SCOPES)
+            session = self.org.tokens.grant(person.user_id, DAYBRIDGE.client_id, DEFAULT_SCOPES)
             self._signed_in[number] = {
                 "token": session.token,
                 "refresh_token": session.grant.refresh_token or "",
-                "client_id": CLIENT_ID,
-                "client_secret": CLIENT_SECRET,
+                "client_id": DAYBRIDGE.client_id,
+                "client_secret": DAYBRIDGE.secret or "",
                 "username": person.username,
                 "password": person.password,
                 "user_id": person.user_id,

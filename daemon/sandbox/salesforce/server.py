@@ -49,10 +49,10 @@ class ApiServer:
         app.on_response_prepare.append(self._date)
         app.add_routes(control_routes(self.faults, self.journal))
         app.add_routes(self.oauth.routes())
-        app.add_routes(
-            [web.route("*", "/services/data", self.versions), web.route("*", "/services/data/", self.versions)]
-        )
-        app.add_routes([web.route("*", "/services/data/{rest:.+}", self.api)])
+        # Salesforce's own CLI puts its instance address, which ends in a slash, before every path.
+        for slash in ("/", "//"):
+            app.add_routes([web.route("*", f"{slash}services/data{end}", self.versions) for end in ("", "/")])
+            app.add_routes([web.route("*", f"{slash}services/data/{{rest:.+}}", self.api)])
         return app
 
     async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
@@ -95,7 +95,7 @@ class ApiServer:
         return start
 
     async def _authorized(self, request: web.Request, counted: dict[str, str]) -> ApiRequest:
-        segments = [unquote(s) for s in request.rel_url.raw_path.split("/")[3:] if s]
+        segments = [unquote(s) for s in request.rel_url.raw_path.split("/") if s][2:]
         version, number = _version(segments[0])
         if self.instance_port is not None and _port(request) != self.instance_port:
             raise not_found()

@@ -52,7 +52,8 @@ def parse_moment(given: str) -> datetime | None:
 def show(value: Any) -> Any:
     """Return a stored value as JSON carries it."""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        # All stored moments are in UTC and whole seconds; isoformat is several times faster than strftime.
+        return f"{value.isoformat()[:19]}.000+0000"
     if isinstance(value, date):
         return value.isoformat()
     return value

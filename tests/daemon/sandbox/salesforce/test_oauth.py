@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from daemon.sandbox.salesforce.oauth import CLIENT_ID, CLIENT_SECRET, REDIRECT_URIS
+from daemon.sandbox.salesforce.apps import COMMAND_LINE, DAYBRIDGE
 
+CLIENT_ID, CLIENT_SECRET, REDIRECT_URIS = DAYBRIDGE.client_id, DAYBRIDGE.secret, DAYBRIDGE.redirect_uris
 CALLBACK = REDIRECT_URIS[0]
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -347,3 +348,16 @@ async def test_an_administrators_revocation_ends_everything(open_org: Any) -> No
     org.sandbox.revoke_all()
     assert (await org.get("limits", token=held["access_token"])).status == 401
     assert (await refresh(org, held["refresh_token"])).body["error"] == "invalid_grant"
+
+
+async def test_the_command_line_is_a_public_client_of_its_own(open_org: Any) -> None:
+    org = await open_org(consent="auto")
+    mine = {"client_id": COMMAND_LINE.client_id, "redirect_uri": COMMAND_LINE.redirect_uris[0]}
+    _status, answer, _where = await authorize(org, **mine)
+    assert (await redeem(org, answer["code"], redirect_uri=mine["redirect_uri"])).body["error"] == "invalid_grant"
+    _status, answer, _where = await authorize(org, **mine)
+    body = (await redeem(org, answer["code"], **mine)).body
+    assert (await org.get("limits", token=body["access_token"])).status == 200
+    assert (await refresh(org, body["refresh_token"])).body["error"] == "invalid_grant"
+    refused = await org.get("/services/oauth2/authorize", params={**ASKED, "client_id": COMMAND_LINE.client_id})
+    assert refused.status == 400

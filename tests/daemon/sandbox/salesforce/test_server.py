@@ -151,3 +151,8 @@ async def test_post_may_stand_for_patch(org: Any) -> None:
     answer = await org.post(f"sobjects/Event/{event}?_HttpMethod=PATCH", {"Subject": "Moved"})
     assert answer.status == 204
     assert (await org.read(event))["Subject"] == "Moved"
+
+
+async def test_a_doubled_first_slash_is_forgiven(org: Any) -> None:
+    for path in ("//services/data", "//services/data/v67.0/limits"):
+        assert (await org.get(path)).status == 200
