@@ -9,9 +9,11 @@ prompt or for some 20 ms: use the async wrappers ``fetch``, ``keep`` and ``forge
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shared.app_paths import HOME_VARIABLE
 from shared.models import Text
 from shared.texts import text
 
@@ -152,12 +154,14 @@ async def forget(credentials: Credentials, name: str) -> None:
 def open_credentials(memory: bool, scope: str = "") -> Credentials:
     """The store to use: memory when asked for, else the system's keyring after a look at what it is.
 
+    ``scope`` keeps installations apart; without one, each DAYBRIDGE_HOME has its own secrets, because two daemons that
+    shared a refresh token would kill each other's sign-in.
     Raises KeyringUnavailable, with a sentence that says what to do, when there is no allowed back-end or when it does
     not give back what it was given. Blocks, possibly for as long as the person looks at a prompt.
     """
     if memory:
         return MemoryCredentials()
-    credentials = KeyringCredentials(_allowed_backend(), scope)
+    credentials = KeyringCredentials(_allowed_backend(), scope or os.environ.get(HOME_VARIABLE, ""))
     _prove(credentials)
     return credentials
 

@@ -100,6 +100,16 @@ def test_scopes_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_credentials(False, "b").get("token") is None
 
 
+def test_each_home_has_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    _allow(monkeypatch, ShelfKeyring())
+    monkeypatch.delenv("DAYBRIDGE_HOME", raising=False)
+    open_credentials(False).set("token", "of the person")
+    monkeypatch.setenv("DAYBRIDGE_HOME", "/srv/other")
+    assert open_credentials(False).get("token") is None
+    monkeypatch.delenv("DAYBRIDGE_HOME")
+    assert open_credentials(False).get("token") == "of the person"
+
+
 @pytest.mark.parametrize(
     ("backend", "code"),
     [

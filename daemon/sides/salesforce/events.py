@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from daemon.sides.salesforce.fields import SHOW_AS, EventShape
+from daemon.sides.salesforce.invitees import INVITEES
 from daemon.sync.appointment import digest
 from daemon.sync.trees import LeftOut, Record, SeriesPlace
-from shared.models import Image, Text
+from shared.models import Image, Person, Text
 from shared.states import Group, LeftOutReason
 from shared.texts import text
 
@@ -110,7 +111,8 @@ def image_of(row: Row, profile: Profile) -> Image:
         version=version_of(row),
         url=f"{profile.instance_url}/{key}" if key else "",
     )
-    return msgspec.structs.replace(image, reminder_minutes=_reminder(row, image, profile))
+    people = tuple(Person(name=name, email=email, role="invitee") for name, email in row.get(INVITEES) or ())
+    return msgspec.structs.replace(image, reminder_minutes=_reminder(row, image, profile), invitees=people)
 
 
 def clean_text(value: object) -> str:
@@ -246,7 +248,7 @@ def _is_young(row: Row, server_time: datetime) -> bool:
 
 
 def _bare(row: Row) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("attributes", READ_AT)}
+    return {name: value for name, value in row.items() if name not in ("attributes", READ_AT, INVITEES)}
 
 
 def _canonical(row: Row) -> str:

@@ -15,6 +15,7 @@ from daemon.sides.salesforce import soql
 from daemon.sides.salesforce.answers import RequestRefused
 from daemon.sides.salesforce.client import QueryResult, SalesforceClient, checked_id
 from daemon.sides.salesforce.events import Profile, Row, parse_moment, record_of
+from daemon.sides.salesforce.invitees import add_invitees
 from daemon.sync.rules import Window
 from daemon.sync.trees import Evidence, LeftOut, Record
 from shared.texts import text
@@ -176,7 +177,9 @@ class EventReader:
         query = soql.select(self._profile.shape.select, "Event", where)
         for last_try in (False, True):
             try:
-                return await self._client.query_all(query, lambda done, total: progress(PHASE, done, total))
+                result = await self._client.query_all(query, lambda done, total: progress(PHASE, done, total))
+                await add_invitees(self._client, result.rows)
+                return result
             except RequestRefused as refused:
                 if refused.error.code in _OUTDATED:
                     raise ShapeOutdated(refused.status, refused.error) from refused
