@@ -167,7 +167,7 @@ class Commands:
         except ApiProblem as problem:
             if problem.name not in NEEDS_WINDOW:
                 raise
-            self._open(OpenPage(Place.SYNCHRONIZATION))
+            self._open(OpenPage(Place.SUMMARY))
 
     def _start_daemon(self) -> None:
         start_daemon(self._client, self._paths)

@@ -12,6 +12,7 @@ class Place(StrEnum):
     """A part of the page that can be opened (``view`` in the fragment of its address)."""
 
     SYNCHRONIZATION = "synchronization"
+    SUMMARY = "summary"
     SETTINGS = "settings"
 
 

@@ -39,6 +39,7 @@ TOOLTIP_LENGTH = 120
 """Windows takes 127 UTF-16 units and fails on more (anchors.md 4); titles do not stand in tooltips."""
 
 SYNCHRONIZATION = OpenPage(Place.SYNCHRONIZATION)
+SUMMARY = OpenPage(Place.SUMMARY)
 SETTINGS = OpenPage(Place.SETTINGS)
 PAUSE_HOURS = (1, 2, 4)
 
@@ -146,7 +147,7 @@ def _pending(status: Status, rows: tuple[Change, ...], zone: tzinfo | None) -> t
     if run is None:
         return ()
     lines = [_row(run, row, zone) for row in rows[:MOST_ROWS]]
-    end = (_ok(status, run), Entry("Show all …", SYNCHRONIZATION))
+    end = (_ok(status, run), Entry("Show all …", SUMMARY))
     inside = (*lines, LINE, *end) if lines else end
     return (Entry(f"Pending changes ({status.pending.changes})", entries=inside),)
 
@@ -155,7 +156,7 @@ def _ok(status: Status, run: Run) -> Entry:
     """*Ok: write n changes*; it opens the window where a guard holds the run, and is grey when nothing is approved."""
     label = f"Ok: write {counted(status.pending.approved, 'change', 'changes')}"
     if run.guard is not None:
-        return Entry(f"{label} …", SYNCHRONIZATION)
+        return Entry(f"{label} …", SUMMARY)
     if status.pending.approved == 0:
         return Entry(label)
     return Entry(label, Apply(run.id, run.plan))
@@ -168,7 +169,7 @@ def _row(run: Run, row: Change, zone: tzinfo | None) -> Entry:
     if approve is not None:
         chosen = row.decision is Decision.APPROVE
         if approve.destructive:
-            entries.append(Entry("Approve …", OpenPage(Place.SYNCHRONIZATION, row.id), ticked=chosen))
+            entries.append(Entry("Approve …", OpenPage(Place.SUMMARY, row.id), ticked=chosen))
         else:
             entries.append(Entry("Approve", _decide(run, row, Decision.APPROVE), ticked=chosen))
     for decision, label in (
@@ -177,7 +178,7 @@ def _row(run: Run, row: Change, zone: tzinfo | None) -> Entry:
     ):
         if decision in deciding:
             entries.append(Entry(label, _decide(run, row, decision), ticked=row.decision is decision))
-    entries.append(Entry("Show", OpenPage(Place.SYNCHRONIZATION, row.id)))
+    entries.append(Entry("Show", OpenPage(Place.SUMMARY, row.id)))
     return Entry(row_words(row, zone), entries=tuple(entries))
 
 

@@ -63,7 +63,9 @@ def _judge(run: Run) -> None:
     """Exit code 1 when something approved was not written."""
     stale = run.results.get("stale", 0)
     if run.state is RunState.AWAITING_REVIEW and stale:
-        words = f"{counted(stale, 'row', 'rows')} changed meanwhile and were not written. See: daybridge changes"
+        words = (
+            f"{counted(stale, 'row was', 'rows were')} not written, having changed meanwhile. See: daybridge changes"
+        )
         raise Ending(ExitCode.FAILED, words)
     if run.state is RunState.FAILED:
         raise Ending(ExitCode.FAILED, run.because.text if run.because is not None else "The run failed.")

@@ -90,6 +90,9 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        return ExitCode.WRONG_USE
     except Expected as error:
         ending = ending_of(error)
         if ending.words:

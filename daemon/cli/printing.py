@@ -50,7 +50,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], wide: str = ""
         shown.add_column(heading, no_wrap=not bends, overflow="fold", ratio=None)
     for row in rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
-    console().print(shown)
+    _print(shown)
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> None:
@@ -60,7 +60,19 @@ def pairs(rows: Iterable[tuple[str, str]]) -> None:
     shown.add_column(overflow="fold")
     for name, value in rows:
         shown.add_row(Text(name), Text(plain(value)))
-    console().print(shown)
+    _print(shown)
+
+
+def _print(shown: Table) -> None:
+    """To a terminal as it is; for a program that reads us, without the blanks that fill the last column."""
+    screen = console()
+    if screen.is_terminal:
+        screen.print(shown)
+        return
+    with screen.capture() as kept:
+        screen.print(shown)
+    for row in kept.get().splitlines():
+        screen.file.write(row.rstrip() + "\n")
 
 
 def document(raw: bytes) -> None:

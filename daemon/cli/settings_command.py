@@ -74,7 +74,7 @@ def _schema(client: ApiClient, key: str) -> SettingSchema:
     known = {each.key: each for each in client.settings_schema().settings}
     if key in known:
         return known[key]
-    close = difflib.get_close_matches(key, known, n=3)
+    close = difflib.get_close_matches(key, known, n=2, cutoff=0.8)
     hint = f"did you mean {' or '.join(close)}?" if close else "see: daybridge settings"
     raise Ending(ExitCode.WRONG_USE, f"There is no setting {key}; {hint}")
 

@@ -109,7 +109,7 @@ def test_a_deletion_opens_the_window_at_its_row(set_up: Programs, watcher: Watch
     gone = next(row for row in set_up.client.every_change(run) if row.action == "delete_in_salesforce")
     watcher.choose("Pending changes*", f"{gone.title}*", "Approve …")
     (page,) = watcher.until(set_up.opened_pages)
-    assert page.endswith(f"&view=synchronization&change={gone.id}")
+    assert page.endswith(f"&view=summary&change={gone.id}")
     assert set_up.client.change(run, gone.id).decision is Decision.UNDECIDED
 
 
@@ -124,7 +124,7 @@ def test_ok_with_approved_deletions_opens_the_window_and_writes_nothing(set_up: 
     watcher.until(lambda: f"Ok: write {before + 1} changes" in pending_lines(watcher))
     watcher.choose("Pending changes*", f"Ok: write {before + 1} changes")
     (page,) = watcher.until(set_up.opened_pages)
-    assert page.endswith("&view=synchronization")
+    assert page.endswith("&view=summary")
     assert set_up.client.status().state is DaemonState.AWAITING_REVIEW
 
 

@@ -114,7 +114,7 @@ def test_the_pending_submenu_has_rows_then_ok_and_show_all() -> None:
         "Show all …",
     ]
     assert entry(entries, "Ok: write 2 changes").command == Apply("r1", "p1")
-    assert entry(entries, "Show all …").command == OpenPage(Place.SYNCHRONIZATION)
+    assert entry(entries, "Show all …").command == OpenPage(Place.SUMMARY)
 
 
 def test_a_row_has_approve_both_ignores_and_show() -> None:
@@ -129,7 +129,7 @@ def test_a_row_has_approve_both_ignores_and_show() -> None:
         Decide("r1", "v1", Decision.APPROVE, change="c1"),
         Decide("r1", "v1", Decision.IGNORE_UNTIL_CHANGE, change="c1"),
         Decide("r1", "v1", Decision.IGNORE_FOREVER, change="c1"),
-        OpenPage(Place.SYNCHRONIZATION, "c1"),
+        OpenPage(Place.SUMMARY, "c1"),
     ]
 
 
@@ -148,14 +148,14 @@ def test_the_decision_stands_in_the_row_and_is_ticked() -> None:
 def test_a_deletion_is_never_approved_from_the_menu() -> None:
     gone = row(1, action=Action.DELETE_IN_SALESFORCE, choices=(DELETE, *IGNORES))
     inside = pending(view_of(review(), gone))[0].entries
-    assert entry(inside, "Approve …").command == OpenPage(Place.SYNCHRONIZATION, "c1")
+    assert entry(inside, "Approve …").command == OpenPage(Place.SUMMARY, "c1")
     assert not any(isinstance(each.command, Decide) and each.command.decision is Decision.APPROVE for each in inside)
 
 
 def test_a_guard_turns_ok_into_opening_the_window() -> None:
     guard = Guard(name="mass_deletion", text=Text(code="g", text="Many deletions."), confirm="confirm_deletions")
     ok = next(each for each in pending(view_of(review(guard=guard))) if each.label.startswith("Ok"))
-    assert ok.command == OpenPage(Place.SYNCHRONIZATION)
+    assert ok.command == OpenPage(Place.SUMMARY)
     assert ok.label == "Ok: write 2 changes …"
 
 
