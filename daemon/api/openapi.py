@@ -39,6 +39,8 @@ def openapi_document() -> Json:
     paths: dict[str, Json] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    _repeat_under_literal_sides(paths)
+    _name_the_groups(components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,6 +56,25 @@ def openapi_document() -> Json:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _repeat_under_literal_sides(paths: dict[str, Json]) -> None:
+    """``/accounts/notes`` also takes what ``/accounts/{side}`` takes; OpenAPI tools look at the literal path alone."""
+    for path in [path for path in paths if "{side}" in path]:
+        for side in Side:
+            literal = paths.get(path.replace("{side}", side))
+            for method, operation in paths[path].items():
+                if literal is not None and method not in literal:
+                    own = {name: part for name, part in operation.items() if name != "parameters"}
+                    literal[method] = own | {"operationId": f"{operation['operationId']}_{side}"}
+
+
+def _name_the_groups(components: dict[str, Any]) -> None:
+    """Say which keys a ``{group: side}`` object takes: msgspec checks them but leaves them out of its schema."""
+    for name, field in (("OneDecision", "fields"), ("Change", "decided_fields"), ("ChangeDetail", "decided_fields")):
+        for variant in components[name]["properties"][field]["anyOf"]:
+            if variant.get("type") == "object":
+                variant["propertyNames"] = {"$ref": _REF.format(name="Group")}
 
 
 def _documents() -> set[type]:

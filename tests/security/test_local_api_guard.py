@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from daemon.api.page_files import PAGE_FILES
+from daemon.api.server import Call
 from shared.routes import ROUTES, Access
 from tests.security.raw_http import Answer, Served, served
 
@@ -72,6 +73,8 @@ TABLE = (
     Line("no token", STATUS, (), 401, "unauthorized"),
     Line("wrong token", STATUS, ("Authorization: Bearer {token}x",), 401, "unauthorized"),
     Line("shorter token", STATUS, ("Authorization: Bearer x",), 401, "unauthorized"),
+    Line("beginning of the token", STATUS, ("Authorization: Bearer {token:.10}",), 401, "unauthorized"),
+    Line("empty token", STATUS, ("Authorization: Bearer ",), 401, "unauthorized"),
     Line("token as Basic", STATUS, ("Authorization: Basic {token}",), 401, "unauthorized"),
     Line("bare token", STATUS, ("Authorization: {token}",), 401, "unauthorized"),
     Line("two credentials", STATUS, (BEARER, "Authorization: Bearer x"), 401, "unauthorized"),
@@ -114,6 +117,8 @@ TABLE = (
     Line("the page, followed from elsewhere", "GET / HTTP/1.1", ("Sec-Fetch-Site: cross-site",), 200),
     Line("unknown page code", "POST /api/v1/page-sessions HTTP/1.1", (JSON,), 401, body=b'{"code":"x"}'),
     Line("not HTTP", "NONSENSE", (), 400),
+    Line("a header that is none", STATUS, ("Authorization : Bearer {token}",), 400),
+    Line("a token in the wrong place", STATUS, ("Bearer {token}",), 400),
     Line("two Hosts", STATUS, (BEARER, "Host: example.com"), 400),
 )
 
@@ -200,14 +205,20 @@ async def test_a_page_code_works_once(served: Served) -> None:
 
 
 async def test_an_unexpected_error_leaves_no_trace_outside(served: Served, caplog: pytest.LogCaptureFixture) -> None:
-    served.daemon.items = None  # the handler trips over it
+    async def fails(call: Call) -> None:
+        raise ValueError(f"cannot read “{call.query['q']}” of Jo Doe")
+
+    served.daemon.server._handlers["items"] = fails
     answer = await served.send("GET /api/v1/items?q=secret HTTP/1.1", (BEARER,))
     told = json.loads(answer.body)
     assert (answer.status, told["type"]) == (500, "urn:daybridge:problem:internal")
     assert told["incident"] in caplog.text
+    assert "ValueError" in caplog.text
     assert b"Traceback" not in answer.raw
-    assert b"NoneType" not in answer.raw
+    assert b"ValueError" not in answer.raw
+    assert b"Jo Doe" not in answer.raw
     assert "secret" not in caplog.text
+    assert "Jo Doe" not in caplog.text
     _check_headers(answer)
 
 
