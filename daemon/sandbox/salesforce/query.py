@@ -12,7 +12,7 @@ from daemon.sandbox.salesforce import aggregates
 from daemon.sandbox.salesforce.caller import Caller
 from daemon.sandbox.salesforce.conditions import predicate
 from daemon.sandbox.salesforce.errors import ApiError
-from daemon.sandbox.salesforce.fields import Field, Row, SObject
+from daemon.sandbox.salesforce.fields import TEXT_TYPES, Field, Row, SObject
 from daemon.sandbox.salesforce.paths import Getter, PathFinder
 from daemon.sandbox.salesforce.record_ids import full_id
 from daemon.sandbox.salesforce.records import RecordView
@@ -175,7 +175,7 @@ class _Run:
                 raise ApiError("INVALID_FIELD", f"field '{field.name}' can not be sorted in a query call")
             empty = [row for row in rows if get(row) is None]
             full = [row for row in rows if get(row) is not None]
-            full.sort(key=lambda row, get=get: _sort_key(get(row)), reverse=key.descending)  # type: ignore[misc]
+            full.sort(key=_sort_key(field, get), reverse=key.descending)
             rows = full + empty if key.nulls_last else empty + full
         return rows
 
@@ -186,8 +186,11 @@ class _Run:
         return rows[start : None if limit is None else start + limit]
 
 
-def _sort_key(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+def _sort_key(field: Field, get: Getter) -> Getter:
+    """Text is sorted without regard to case, ids exactly: clients resume after the last id they saw."""
+    if field.type in TEXT_TYPES:
+        return lambda row: str(get(row)).casefold()
+    return get
 
 
 def _unknown_object(text: str, query: Query) -> str:

@@ -259,3 +259,14 @@ async def test_archived_events_stay_in_query_all(open_org: Any) -> None:
         rows = await org.records("SELECT Id, IsArchived FROM Event ORDER BY Id", "queryAll")
         assert [r["IsArchived"] for r in rows] == [archive, False]
         assert (await org.read(old))["IsArchived"] is archive
+
+
+async def test_ids_sort_as_they_compare(org: Any) -> None:
+    """Clients read on after the last id they saw; new ids run through digits, capitals and small letters."""
+    made = [org.sandbox.insert("Account", {"Name": f"n{n}"}) for n in range(80)]
+    seen: list[str] = []
+    while page := await org.records(
+        f"SELECT Id FROM Account WHERE Name LIKE 'n%' AND Id > '{seen[-1] if seen else '001000000000000AAA'}' ORDER BY Id LIMIT 7"
+    ):
+        seen += [row["Id"] for row in page]
+    assert seen == made
