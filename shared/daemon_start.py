@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,8 @@ def start_daemon(
     if answers(client):
         return
     process = spawn_daemon(paths)
+    # It outlives us or ends before us; in the second case somebody must take note, or it stays behind as a zombie.
+    threading.Thread(target=process.wait, name="daemon process", daemon=True).start()
     deadline = clock() + seconds
     while clock() < deadline:
         if answers(client):

@@ -43,7 +43,8 @@ def span_words(starts_at: str, ends_at: str, *, zone: tzinfo | None = None) -> s
     if start is None:
         return starts_at
     words = f"{day_words(start)} {start:%H:%M}"
-    if end is None or end == start:
+    # Within one zone Python compares clock faces, and in autumn two different moments share one.
+    if end is None or end.astimezone(UTC) == start.astimezone(UTC):
         return words
     if end.date() == start.date():
         return f"{words}–{end:%H:%M}"
