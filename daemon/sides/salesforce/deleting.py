@@ -58,7 +58,7 @@ class EventDeleter:
             why = looked.reason if isinstance(looked, Unclear) else text("salesforce.not_visible")
             return Refused(write.op_id, "NOT_VISIBLE", why, permanent=False)
         if row.get("IsDeleted"):
-            return Done(write.op_id, write.key, version_of(row), None)
+            return Done(write.op_id, write.key, "", None)
         if version_of(row) != write.expected_version or row.get("OwnerId") != self._profile.user_id:
             return Stale(write.op_id)
         return None
@@ -105,7 +105,7 @@ class EventDeleter:
             if row is not None and content_digest(row) != content_digest(before[write.key]):
                 yield await self._put_back(write, row)
             else:
-                yield Done(write.op_id, write.key, version_of(row) if row is not None else "", None)
+                yield Done(write.op_id, write.key, "", None)
 
     async def _put_back(self, write: Write, row: Row) -> Outcome:
         failed = Refused(write.op_id, "EDITED", text("salesforce.edited_while_deleting_lost"), permanent=False)
