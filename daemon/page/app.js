@@ -1,7 +1,7 @@
 // Starts the page: session, header, status stream, and the view that the address names.
 
-import { followStatus, forgetSession, openSession } from "./api.js";
-import { notice } from "./dialog.js";
+import { followStatus, forgetSession, get, openSession, segment } from "./api.js";
+import { attempt, notice } from "./dialog.js";
 import { el, fill } from "./dom.js";
 import { showHeader } from "./header.js";
 import { go, heard, listen, lost, VIEWS } from "./state.js";
@@ -13,6 +13,7 @@ import { ignoredView } from "./ignored_view.js";
 import { settingsView } from "./settings_view.js";
 import { summaryView } from "./summary_view.js";
 import { syncView } from "./sync_view.js";
+import { sentence } from "./words.js";
 
 const BUILD = {
   synchronization: syncView, summary: summaryView, history: historyView, ignored: ignoredView,
@@ -56,9 +57,15 @@ function followRun(status, before) {
   if (run && was && run.id === was.id && was.state === "comparing" && run.state === "awaiting_review" && here === "synchronization") {
     go("summary", run.id);
   }
-  if (!run && was && was.state === "comparing" && here === "synchronization") {
-    notice("The two calendars are in step: there is nothing to decide.", "good");
-  }
+  if (!run && was && was.state === "comparing" && here === "synchronization") tellEnd(was.id);
+}
+
+/** A comparison that ended without a list: in step, failed with its reason, or cancelled (which needs no words). */
+async function tellEnd(id) {
+  const run = await attempt(() => get(`/runs/${segment(id)}`));
+  if (!run) return;
+  if (run.state === "done") notice("The two calendars are in step: there is nothing to decide.", "good");
+  if (run.state === "failed") notice(`The comparison failed. ${sentence(run.because)}`, "bad");
 }
 
 async function start() {

@@ -6,7 +6,7 @@ const SECTIONS = [
   ["back", "Look again", (row) => row.result === "stale"],
   ["failed", "Not written", (row) => row.result === "failed" || row.result === "unknown"],
   ["written", "Written", (row) => row.result === "applied"],
-  ["left", "Not decided in this run", (row, finished) => finished],
+  ["left", "Left as they were", (row, finished) => finished],
   ["cannot", "Cannot be synchronized", (row) => row.action === "cannot_sync"],
   ["decide", "Needs your decision", (row) => row.default_decision === "undecided"],
   ["ready", "Ready to write", () => true],

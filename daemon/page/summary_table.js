@@ -142,6 +142,7 @@ function sideCell(image, other, name, row) {
 
 function absence(name, row) {
   const side = name === "c-salesforce" ? "salesforce" : "notes";
+  if (row.action === `create_in_${side}` && row.result === "applied") return `created in ${side === "notes" ? "Notes" : "Salesforce"}`;
   if (row.action === `create_in_${side}`) return `not in ${side === "notes" ? "Notes" : "Salesforce"} yet`;
   const gone = { salesforce: ["delete_in_notes", "edit_or_delete"], notes: ["delete_in_salesforce", "edit_or_delete"] }[side];
   return gone.includes(row.action) ? `deleted in ${side === "notes" ? "Notes" : "Salesforce"}` : "–";

@@ -53,6 +53,7 @@ class ScriptedDaemon:
         self.script = scripted_rows(more)
         self.fails: set[str] = set()
         self.stale: set[str] = set()
+        self.failure: Text | None = None
         self.runs: list[ScriptedRun] = []
         self.last_run: str | None = None
         self.paused_until: str | None = None
@@ -103,6 +104,7 @@ class ScriptedDaemon:
     def start_run(self, mode: RunMode = RunMode.MANUAL) -> ScriptedRun:
         """A new run over the rows that are still open; it compares by itself."""
         run = ScriptedRun(len(self.runs) + 1, self.script, pause=self.pause, changed=self.publish, mode=mode)
+        run.failure = self.failure
         run.fails, run.stale = set(self.fails), set(self.stale)
         self.runs.append(run)
         self.spawn(run.compare())

@@ -35,6 +35,7 @@ class ScriptedRun:
         self.stale: set[str] = set()
         self.guard: Guard | None = None
         self.undoes: str | None = None
+        self.failure: Text | None = None
         self._mode = mode
         self._state = RunState.COMPARING
         self._pause = pause
@@ -74,6 +75,7 @@ class ScriptedRun:
             results=dict(results),
             guard=self.guard,
             undoes=self.undoes,
+            because=self.failure if self._state is RunState.FAILED else None,
         )
 
     def pending(self) -> Pending:
@@ -92,6 +94,11 @@ class ScriptedRun:
         for phase, total in (("reading_notes", 86), ("reading_salesforce", 64), ("comparing", 150)):
             for done in range(0, total + 1, max(total // 4, 1)):
                 await self._step(RunState.COMPARING, Progress(phase=phase, done=done, total=total))
+                if self._state is not RunState.COMPARING:
+                    return
+        if self.failure is not None:
+            self._move(RunState.FAILED, Progress())
+            return
         self._move(RunState.AWAITING_REVIEW if self.rows else RunState.DONE, Progress())
 
     async def _step(self, state: RunState, progress: Progress) -> None:

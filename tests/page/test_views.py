@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from shared.models import AccountStatus
-from shared.states import RunMode, Side
+from shared.models import AccountStatus, Text
+from shared.states import RunMode, RunState, Side
 from tests.page.browser import Desk, browser, desk
 
 __all__ = ["browser", "desk"]
@@ -176,3 +176,31 @@ async def test_the_tray_can_open_a_view_and_a_row(desk: Desk) -> None:
     await desk.open("&view=summary&change=c2")
     detail = desk.page.get_by_role("region", name="Details of the row")
     await expect(detail.get_by_role("heading", name="Trade fair Hannover")).to_be_visible()
+
+
+async def start(desk: Desk) -> None:
+    await desk.open()
+    await desk.page.get_by_role("button", name="Start Sync").click()
+    await desk.page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+
+
+async def test_a_comparison_is_cancelled(desk: Desk) -> None:
+    desk.daemon.pause = 0.5
+    await start(desk)
+    await expect(desk.page.get_by_role("progressbar")).to_be_visible()
+    await desk.page.get_by_role("button", name="Cancel").click()
+    await expect(desk.page.get_by_role("progressbar")).to_be_hidden()
+    assert desk.daemon.runs[0].state is RunState.CANCELLED
+    await expect(desk.page.locator(".notice")).to_have_count(0)
+
+
+async def test_two_calendars_in_step(desk: Desk) -> None:
+    desk.daemon.script = []
+    await start(desk)
+    await expect(desk.page.locator(".notice.good")).to_contain_text("The two calendars are in step")
+
+
+async def test_a_comparison_that_fails_says_why(desk: Desk) -> None:
+    desk.daemon.failure = Text(code="scripted", text="Notes cannot be reached: connection refused.")
+    await start(desk)
+    await expect(desk.page.locator(".notice.bad")).to_contain_text("Notes cannot be reached: connection refused.")
