@@ -18,6 +18,8 @@ from shared.texts import text
 CALLBACK_PATH = "/daybridge/callback"
 LINE_LIMIT = 8192
 READ_SECONDS = 10.0
+PORT_WAITS = (0.25,) * 12
+"""Seconds between two looks for a free port: another sign-in on this machine holds one for seconds only."""
 
 Heard = Callable[[dict[str, str]], str | None]
 """Takes the query of a call-back; returns the sentence for the page, or None when the call is not for us."""
@@ -41,11 +43,14 @@ class CallbackListener:
         return f"http://localhost:{self.port}{CALLBACK_PATH}"
 
     async def open(self) -> None:
-        """Take the first port that is free on both addresses; raises SideUnavailable when none is."""
-        for port in self._ports:
-            if await self._listen(port):
-                self.port = port
-                return
+        """Take the first port that is free on both addresses; raises SideUnavailable when none becomes free in a while."""
+        for wait in (*PORT_WAITS, None):
+            for port in self._ports:
+                if await self._listen(port):
+                    self.port = port
+                    return
+            if wait is not None:
+                await asyncio.sleep(wait)
         raise SideUnavailable(text("salesforce.no_port", ports=", ".join(str(port) for port in self._ports)))
 
     async def close(self) -> None:

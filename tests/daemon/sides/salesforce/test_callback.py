@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from daemon.sides.contract import SideUnavailable
+from daemon.sides.salesforce import callback
 from daemon.sides.salesforce.callback import CallbackListener
 
 
@@ -66,7 +67,8 @@ async def test_a_caller_that_says_nothing_does_not_hold_up_the_closing() -> None
     writer.close()
 
 
-async def test_a_port_taken_on_either_address_is_passed_over() -> None:
+async def test_a_port_taken_on_either_address_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "PORT_WAITS", (0.01,))
     with socket.socket() as taken, socket.socket(socket.AF_INET6) as other:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -82,3 +84,18 @@ async def test_a_port_taken_on_either_address_is_passed_over() -> None:
         await listener.open()
         assert listener.port not in ports
         await listener.close()
+
+
+async def test_a_port_that_becomes_free_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "PORT_WAITS", (0.01,) * 500)
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    listener = CallbackListener([taken.getsockname()[1]], lambda query: None)
+    opening = asyncio.create_task(listener.open())
+    await asyncio.sleep(0.03)
+    assert not opening.done()
+    taken.close()
+    await opening
+    assert listener.port
+    await listener.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,7 @@ import aiohttp
 import pytest
 
 from daemon.sides.contract import SideUnavailable, SignInNeeded
+from daemon.sides.salesforce import callback
 from daemon.sides.salesforce.sign_in import CLOSE_WINDOW, PORTS, SignIn
 from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
 
@@ -26,11 +28,12 @@ def _asked(address: str) -> dict[str, str]:
 
 
 async def test_what_is_asked_for(org: Connected) -> None:
-    first, second = _sign_in(org), _sign_in(org)
+    ports = _free_ports(2)
+    first, second = _sign_in(org, ports=ports), _sign_in(org, ports=ports)
     addresses = [(await one.start())[0] for one in (first, second)]
     asked = [_asked(address) for address in addresses]
-    assert asked[0]["redirect_uri"] == f"http://localhost:{PORTS[0]}/daybridge/callback"
-    assert asked[1]["redirect_uri"] == f"http://localhost:{PORTS[1]}/daybridge/callback"
+    assert asked[0]["redirect_uri"] == f"http://localhost:{ports[0]}/daybridge/callback"
+    assert asked[1]["redirect_uri"] == f"http://localhost:{ports[1]}/daybridge/callback"
     assert asked[0]["code_challenge_method"] == "S256"
     assert {"api", "refresh_token"} <= set(asked[0]["scope"].split())
     assert asked[0]["state"] != asked[1]["state"]
@@ -40,7 +43,7 @@ async def test_what_is_asked_for(org: Connected) -> None:
 
 
 async def test_both_loopback_addresses_listen_for_the_sign_in_only(org: Connected) -> None:
-    sign_in = _sign_in(org)
+    sign_in = _sign_in(org, ports=_free_ports(1))
     await sign_in.start()
     port = sign_in._listener.port
     hosts = ["127.0.0.1", "::1"] if socket.has_ipv6 and _has_loopback_6() else ["127.0.0.1"]
@@ -96,7 +99,7 @@ async def test_a_wrong_state_neither_ends_nor_completes_it(org: Connected, brows
 async def test_errors_come_back_as_one_sentence(
     org: Connected, browser: aiohttp.ClientSession, query: str, code: str
 ) -> None:
-    sign_in = _sign_in(org)
+    sign_in = _sign_in(org, ports=_free_ports(1))
     address, _ = await sign_in.start()
     asked = _asked(address)
     finishing = asyncio.create_task(sign_in.finished())
@@ -120,15 +123,29 @@ async def test_an_app_that_is_not_installed(connect: Connect, browser: aiohttp.C
     assert refused.value.text.code == "salesforce.app_not_installed"
 
 
-async def test_taken_ports_are_passed_over(org: Connected) -> None:
-    with _taken(PORTS[0]):
-        sign_in = _sign_in(org)
+def test_the_registered_ports() -> None:
+    assert PORTS == (51721, 51722, 51723)
+
+
+async def test_taken_ports_are_passed_over(org: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "PORT_WAITS", (0.01,))
+    ports = _free_ports(3)
+    with _taken(ports[0]):
+        sign_in = _sign_in(org, ports=ports)
         address, _ = await sign_in.start()
-        assert f":{PORTS[1]}/" in _asked(address)["redirect_uri"]
+        assert f":{ports[1]}/" in _asked(address)["redirect_uri"]
         await sign_in.cancel()
-    with _taken(PORTS[0]), _taken(PORTS[1]), _taken(PORTS[2]), pytest.raises(SideUnavailable) as refused:
-        await _sign_in(org).start()
-    assert str(PORTS[2]) in refused.value.text.text
+    with _taken(ports[0]), _taken(ports[1]), _taken(ports[2]), pytest.raises(SideUnavailable) as refused:
+        await _sign_in(org, ports=ports).start()
+    assert str(ports[2]) in refused.value.text.text
+
+
+def _free_ports(count: int) -> tuple[int, ...]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return tuple(probe.getsockname()[1] for probe in probes)
 
 
 def _taken(port: int) -> socket.socket:
@@ -140,12 +157,12 @@ def _taken(port: int) -> socket.socket:
 
 
 async def test_it_expires_and_can_be_cancelled(org: Connected) -> None:
-    late = _sign_in(org, good_for=timedelta(seconds=0.05))
+    late = _sign_in(org, ports=_free_ports(1), good_for=timedelta(seconds=0.05))
     await late.start()
     with pytest.raises(SignInNeeded) as expired:
         await late.finished()
     assert expired.value.text.code == "salesforce.sign_in_expired"
-    other = _sign_in(org)
+    other = _sign_in(org, ports=_free_ports(1))
     await other.start()
     finishing = asyncio.create_task(other.finished())
     await asyncio.sleep(0)
@@ -156,7 +173,7 @@ async def test_it_expires_and_can_be_cancelled(org: Connected) -> None:
 
 
 async def test_a_code_the_org_refuses(org: Connected, browser: aiohttp.ClientSession) -> None:
-    sign_in = _sign_in(org)
+    sign_in = _sign_in(org, ports=_free_ports(1))
     address, _ = await sign_in.start()
     asked = _asked(address)
     finishing = asyncio.create_task(sign_in.finished())
