@@ -34,7 +34,7 @@ def settle_down(world: World) -> int:
 def test_p3_everything_agreed_settles(world: World) -> None:
     """P3. Catches a base taken from the wrong side or a projection that reads as an edit.
 
-    Tried with the base of an updated target left at its old image: the same update came again for ever.
+    Tried with the Notes write of a merge dropped: the base then said in step while the sides differed.
     """
     assert settle_down(world) <= 3
     for link in world.links.values():
@@ -58,7 +58,7 @@ def _apart(world: World, notes: Image, salesforce: Image) -> frozenset[str]:
 @FAST
 @given(worlds())
 def test_p4_a_settled_world_has_an_empty_plan(world: World) -> None:
-    """P4. Catches an update that is planned although both sides are in step. Tried with REBASE treated as an edit."""
+    """P4. Catches an update that is planned although both sides are in step. Tried with a row made of edits that may not be written."""
     settle_down(world)
     before = len(world.written)
     found = world.run()
@@ -70,7 +70,9 @@ def test_p4_a_settled_world_has_an_empty_plan(world: World) -> None:
 @FAST
 @given(worlds(), st.integers(0, 2**32))
 def test_p5_the_order_of_a_batch_does_not_matter(world: World, seed: int) -> None:
-    """P5. Catches a settlement that depends on another row of the same plan. Tried with a shared partner in two link rows."""
+    """P5. Catches a settlement that depends on another row of the same plan.
+    Tried with a shared partner in two link rows, which the example in test_plan.py catches.
+    """
     other = _copy(world)
 
     def shuffled(rows: list[Proposal]) -> list[Proposal]:
@@ -141,7 +143,9 @@ def test_p27_overlapping_edits_are_never_merged_silently(world: World) -> None:
 @FAST
 @given(worlds(), st.sampled_from([Decision.USE_SALESFORCE, Decision.USE_NOTES]))
 def test_every_choice_settles(world: World, preferred: Decision) -> None:
-    """Catches a choice that leaves the row standing. Tried with ``use_notes`` keeping the old base."""
+    """Catches a choice that leaves the row standing.
+    Tried with the undo of a text that Notes keeps offered (found by this property; the example is in test_plan.py).
+    """
 
     def choose(row: Proposal) -> Chosen | None:
         if any(choice.decision is preferred for choice in row.choices):

@@ -46,7 +46,9 @@ def shuffled(trees: Trees, base: Base, seed: int) -> tuple[Trees, Base]:
 @FAST
 @given(worlds(), st.integers(0, 2**32))
 def test_p1_insertion_order_does_not_matter(world: World, seed: int) -> None:
-    """P1. Catches a plan that follows a dictionary's order. Tried with ``fresh._gather`` walking the records unsorted."""
+    """P1. Catches a plan that follows a dictionary's order.
+    Tried with the links walked as they come; the example in test_plan.py catches it for certain.
+    """
     trees, base = world.trees(), world.base()
     expected = encoded(plan(trees, base, world.rules))
     assert encoded(plan(*shuffled(trees, base, seed), world.rules)) == expected
@@ -112,7 +114,7 @@ def test_p18_a_deletion_needs_evidence(world: World, side: Side, data: st.DataOb
 @FAST
 @given(st.integers(0, 14), st.integers(6, 40), st.sampled_from(list(Side)))
 def test_p19_mass_deletions_are_held_back(deleted: int, linked: int, side: Side) -> None:
-    """P19. Catches a wrong threshold or a series counted per occurrence. Tried with ``>=`` and with rows counted."""
+    """P19. Catches a wrong threshold or a series counted per occurrence. Tried with ``<`` for ``<=``."""
     world = World()
     deleted = min(deleted, linked)
     for number in range(linked):
@@ -165,7 +167,9 @@ def test_p20_the_window_is_monotonic(world: World) -> None:
 @FAST
 @given(worlds())
 def test_p21_another_item_changes_nothing(world: World) -> None:
-    """P21. Catches state shared between items. Tried with the used keys of a match kept over the whole plan."""
+    """P21. Catches state shared between items.
+    Tried with a match that ends after the third fingerprint; the example in test_plan.py catches the one that ends after the first.
+    """
     before = {row.id: row for row in world.plan().changes}
     far = some.image(subject="Something else entirely", starts_at="2026-11-11T05:00Z", ends_at="2026-11-11T05:30Z")
     world.notes["far#"] = far
@@ -239,7 +243,7 @@ def _name(notes: str, salesforce: str) -> str:
 @FAST
 @given(st.integers(256, 400), st.sampled_from(["Room 2", ""]), st.booleans())
 def test_p23_a_shortened_value_is_never_written_back(length: int, location: str, also_text: bool) -> None:
-    """P23. Catches the short form overwriting the original. Tried with every group of a changed item written."""
+    """P23. Catches the short form overwriting the original. Tried with the subject written beside every changed group."""
     world = World()
     world.notes["a#"] = some.image(subject="L" * length, location="Room 1")
     world.run()

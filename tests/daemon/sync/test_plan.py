@@ -14,7 +14,7 @@ from shared.models import Attachment, Image, Person
 from shared.states import Action, Answer, Decision, Group, LeftOutReason, Risk, Side
 from shared.texts import text
 from tests.fakes import planner_inputs as given
-from tests.fakes.planner_world import Chosen, World
+from tests.fakes.planner_world import Chosen, World, encoded
 
 ADA = Person(name="Ada Example", email="ada@example.com", role="required")
 
@@ -371,3 +371,44 @@ def test_a_lost_base_compares_two_ways_and_deletes_nothing() -> None:
     world.delete(Side.SALESFORCE, "S-a")
     row = only(world.plan())
     assert (row.action, offers(row)[:3]) == (Action.QUESTION, ["detach", "recreate", "delete_copy"])
+
+
+def test_the_undo_of_a_text_that_notes_keeps_is_not_offered() -> None:
+    world = linked()
+    world.edit(Side.NOTES, "a#", description="Formatted in Notes")
+    assert offers(only(world.plan()))[:2] == ["approve", "ignore_until_change"]
+
+
+def test_identical_twins_pair_off_one_to_one_in_any_order() -> None:
+    same = {
+        "notes": {"a#": given.image(), "b#": given.image()},
+        "salesforce": {"S-a": given.image(), "S-b": given.image()},
+    }
+    for order in (list, reversed):
+        world = World(notes=dict(same["notes"]), salesforce=dict(same["salesforce"]))
+        world.run(order=order)  # type: ignore[arg-type]
+        assert {(one.notes_key, one.salesforce_key) for one in world.links.values()} == {("a#", "S-a"), ("b#", "S-b")}
+        assert not world.plan().changes
+
+
+def test_a_second_pair_matches_whatever_the_first_did() -> None:
+    later = given.image(subject="Call", starts_at="2026-05-02T09:00Z", ends_at="2026-05-02T09:30Z")
+    world = World(notes={"a#": given.image(), "b#": later}, salesforce={"S-a": given.image(), "S-b": later})
+    assert [row.action for row in world.plan().changes] == [Action.LINK, Action.LINK]
+
+
+def test_links_in_any_order_give_the_same_bytes() -> None:
+    world = World()
+    for name in "abcdefgh":
+        world.link(name, given.image(), given.image())
+    turned = replace(world.base(), links=tuple(reversed(world.base().links)))
+    assert encoded(plan(world.trees(), turned, world.rules)) == encoded(world.plan())
+
+
+def test_keep_syncing_settles_an_edit_that_cannot_be_held() -> None:
+    later = given.image(starts_at="2028-01-01T08:00Z", ends_at="2028-01-01T09:00Z")
+    world = linked(later)
+    world.edit(Side.NOTES, "a#", starts_at="2026-03-02T08:00Z", ends_at="2026-03-01T09:00Z")
+    assert only(world.plan()).action is Action.QUESTION
+    world.run(lambda row: Chosen(Decision.ANSWER, Answer.KEEP_SYNCING))
+    assert only(world.plan()).action is Action.CANNOT_SYNC
