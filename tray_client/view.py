@@ -35,6 +35,7 @@ from tray_client.menu import (
 
 MOST_ROWS = 10
 TITLE_LENGTH = 40
+LINE_LENGTH = 90
 TOOLTIP_LENGTH = 120
 """Windows takes 127 UTF-16 units and fails on more (anchors.md 4); titles do not stand in tooltips."""
 
@@ -95,7 +96,7 @@ def make_view(moment: Moment, zone: tzinfo | None = None) -> View:
 
 def _without_daemon(because: str) -> View:
     words = because or "Daybridge is not running"
-    entries = (Entry("Start Daybridge", StartDaemon()), LINE, Entry(words), Entry("Quit", Quit()))
+    entries = (Entry("Start Daybridge", StartDaemon()), LINE, Entry(_cut(words, LINE_LENGTH)), Entry("Quit", Quit()))
     return View(IconState.NO_DAEMON, _tooltip(words), entries, StartDaemon(), StartDaemon())
 
 
@@ -114,7 +115,7 @@ def _connected(status: Status, rows: tuple[Change, ...], zone: tzinfo | None) ->
         _pause(status),
         Entry("Settings", SETTINGS),
         LINE,
-        Entry(words),
+        Entry(_cut(words, LINE_LENGTH)),
         Entry("Quit", Quit()),
     )
     return View(ICON_OF_STATE[status.state], _tooltip(words), entries, SETTINGS, SYNCHRONIZATION)
@@ -185,8 +186,7 @@ def _row(run: Run, row: Change, zone: tzinfo | None) -> Entry:
 def row_words(row: Change, zone: tzinfo | None = None) -> str:
     """One row on one line: title, when, what would be done, and the decision once there is one."""
     title = " ".join(row.title.split()) or "(no subject)"
-    if len(title) > TITLE_LENGTH:
-        title = title[: TITLE_LENGTH - 1].rstrip() + "…"
+    title = _cut(title, TITLE_LENGTH)
     times = _series_count(row)
     when = f"{times} times" if times else short_start(row.starts_at, zone)
     words = f"{title} · {when} · {ACTION_WORDS[row.action]}"
@@ -215,8 +215,11 @@ def _pause(status: Status) -> Entry:
 
 
 def _tooltip(words: str) -> str:
-    text = f"Daybridge: {words}"
-    return text if len(text) <= TOOLTIP_LENGTH else text[: TOOLTIP_LENGTH - 1] + "…"
+    return _cut(f"Daybridge: {words}", TOOLTIP_LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def first_rows(rows: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -89,7 +89,6 @@ class Watcher:
                 moment = NoDaemon(str(error))
             if self._ending.is_set():
                 return
-            self._client.forget_endpoint()
             self._show(moment)
             self._hurry.wait(self.wait_before(tries))
             self._hurry.clear()

@@ -47,6 +47,10 @@ class Watcher:
     def close(self) -> None:
         self._connection.close()
 
+    def has_owner(self, name: str) -> bool:
+        """Whether somebody on the bus owns this name."""
+        return bool(self._call_message(message_bus.NameHasOwner(name))[0])
+
     def until(self, what: Callable[[], T], seconds: float = 20.0) -> T:
         """The first true value of ``what`` while the bus is served."""
         deadline = time.monotonic() + seconds
