@@ -112,13 +112,15 @@ async def _describe_if_there(session: DavSession, path: str) -> Row | None:
 
 def _homes(session: DavSession, row: Row, path: str) -> list[str]:
     """The paths of the calendar homes; one on another server is told, not followed with the password."""
-    homes: list[str] = []
-    for href in row.hrefs(_HOMES):
-        host = urlsplit(href).hostname
-        if host and host.casefold() != (urlsplit(session.address.origin).hostname or "").casefold():
-            raise SideUnavailable(text("notes.redirect", host=session.host, target=f"{urlsplit(href).scheme}://{host}"))
-        homes.append(path_of(href, path))
-    return homes
+    return [_path_here(session, href, path) for href in row.hrefs(_HOMES)]
+
+
+def _path_here(session: DavSession, href: str, base: str) -> str:
+    """The path of an address that must lie on this server. Raises SideUnavailable with the other server's address."""
+    host = urlsplit(href).hostname
+    if host and host.casefold() != (urlsplit(session.address.origin).hostname or "").casefold():
+        raise SideUnavailable(text("notes.redirect", host=session.host, target=f"{urlsplit(href).scheme}://{host}"))
+    return path_of(href, base)
 
 
 async def _listed(session: DavSession, homes: list[str], principal: str) -> list[Collection]:
@@ -159,7 +161,7 @@ async def _named_by_path(session: DavSession, wanted: str, principal: str) -> Co
     named = wanted.strip()
     if "://" not in named and not named.startswith("/"):
         return None
-    row, path = await _describe(session, path_of(named, "/"))
+    row, path = await _describe(session, _path_here(session, named, "/"))
     calendar = _collection(row, path, principal)
     if calendar is None:
         raise SideUnavailable(text("caldav.no_calendar", path=path, host=session.host))

@@ -59,7 +59,11 @@ class Row:
     def names(self, name: str) -> frozenset[str]:
         """The names of all elements inside a property like resourcetype or supported-report-set."""
         element = self.props.get(name)
-        return frozenset(part.tag for part in element.iter() if part is not element) if element is not None else frozenset()
+        return (
+            frozenset(part.tag for part in element.iter() if part is not element)
+            if element is not None
+            else frozenset()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""Makes the Notes side that the settings name: a Domino server, one .ics file or address, or a folder of .ics files."""
+"""Makes the Notes side that the settings name: a Domino server, an .ics file or address, a folder of them, or CalDAV."""
 
 from __future__ import annotations
 
 from daemon.sides.contract import Side
+from daemon.sides.notes.caldav import CaldavSide
 from daemon.sides.notes.domino import DominoSide
 from daemon.sides.notes.ics_files import IcsFileSide
 from daemon.sides.notes.ics_folder import IcsFolderSide
 from shared.texts import text
 
-KINDS = ("domino", "ics_file", "ics_folder")
+KINDS = ("domino", "ics_file", "ics_folder", "caldav")
 
 
 def connect(
@@ -32,4 +33,6 @@ def connect(
         return IcsFileSide(url, user, password, zone=zone, ca_file=ca_file, allow_http=allow_http)
     if kind == "ics_folder":
         return IcsFolderSide(url, user, zone=zone)
-    raise ValueError(text("notes.caldav_absent" if kind == "caldav" else "notes.kind_unknown", kind=kind).text)
+    if kind == "caldav":
+        return CaldavSide(url, user, password, calendar, zone=zone, ca_file=ca_file, allow_http=allow_http)
+    raise ValueError(text("notes.kind_unknown", kind=kind).text)

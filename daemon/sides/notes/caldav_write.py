@@ -1,0 +1,177 @@
+"""Writes to a CalDAV collection: creates, changes and deletes entries and single dates, each behind a precondition.
+
+An update reads the resource, compares the version, patches its text and sends it with If-Match and the ETag of that reading, so
+that no edit can slip in between. A create goes to an href made from its key with If-None-Match: *, so that a repeated one
+is refused. What is stored is always read back: Radicale and Xandikos rewrite the text and send an ETag all the same. Where the
+server mails invitees by itself, entries with invitees are not written: Daybridge never sends invitations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
+from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Unclear, Write
+from daemon.sides.notes.caldav_discovery import Collection
+from daemon.sides.notes.caldav_http import Ask, DavSession
+from daemon.sides.notes.caldav_read import CaldavReading, Entry
+from daemon.sides.notes.caldav_xml import read_conditions
+from daemon.sides.notes.domino_answers import BUSY, Answer
+from daemon.sides.notes.domino_http import LostInTransit
+from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.file_texts import without_date
+from daemon.sync.appointment import notes_key, split_notes_key
+from daemon.sync.trees import Record
+from shared.models import Image, Text
+from shared.texts import text
+
+_ICALENDAR = "text/calendar; charset=utf-8"
+_NO_MORE_ROOM, _LOCKED = 507, 423
+
+
+@dataclass(frozen=True, slots=True)
+class CaldavWriting:
+    """Writes to one collection. ``zone``: the person's IANA zone; ``invites``: whether the server mails invitees by itself."""
+
+    session: DavSession
+    collection: Collection
+    reading: CaldavReading
+    zone: str
+    clock: Callable[[], datetime]
+    invites: bool
+
+    async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
+        """One after another, because dates of one series share one resource. A SideError ends the rest, unsent."""
+        for one in writes:
+            try:
+                yield await self._write(one)
+            except LostInTransit:
+                yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
+
+    async def find_created(self, write: Write) -> list[Record]:
+        """The entry under the UID that this create gives, if the collection holds it."""
+        found = (await self.reading.look([notes_key(created_uid(write.create_key))])).values()
+        return [looked.record for looked in found if isinstance(looked, Found)]
+
+    async def _write(self, write: Write) -> Outcome:
+        if write.kind == "create":
+            return await self._create(write)
+        found, entry = await self.reading.look_closely(write.key)
+        if isinstance(found, Unclear):
+            return Refused(write.op_id, "unclear", found.reason, permanent=False)
+        if isinstance(found, Gone):
+            return Done(write.op_id, write.key, "", None) if write.kind == "delete" else Stale(write.op_id)
+        if entry is None or found.record.version != write.expected_version:
+            return Stale(write.op_id)
+        hindrance = self._hindrance(write, found.record, entry)
+        if hindrance is not None:
+            return hindrance
+        if write.kind == "delete" and not split_notes_key(write.key)[1]:
+            return await self._delete(write, found.record, entry)
+        return await self._update(write, entry)
+
+    def _hindrance(self, write: Write, record: Record, entry: Entry) -> Outcome | None:
+        """Why this entry cannot be written safely; None when it can."""
+        if not entry.alone:
+            return Refused(write.op_id, "shared_resource", text("caldav.several", host=self.session.host))
+        if not entry.resources[0].etag:
+            return Refused(write.op_id, "no_etag", text("caldav.no_etag", host=self.session.host))
+        whole = write.kind == "delete" and not split_notes_key(write.key)[1]
+        if self.invites and record.image.invitees and not (whole and record.organised_by_other):
+            return Refused(write.op_id, "would_invite", text("caldav.would_invite", host=self.session.host))
+        return None
+
+    async def _create(self, write: Write) -> Outcome:
+        if write.after is None:
+            return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
+        uid = created_uid(write.create_key)
+        body = new_entry(uid, write.after, zone=self.zone, now=self.clock(), method=None)
+        href = f"{self.collection.path}{quote(uid, safe='')}.ics"
+        answer = await self._put(href, body, {"If-None-Match": "*"})
+        if answer.ok:
+            return await self._stored(write, notes_key(uid))
+        if answer.status in (403, 409, 412):
+            # The UID is made from this create alone: what is there came from an earlier attempt at it.
+            found = await self.find_created(write)
+            if found:
+                return Done(write.op_id, found[0].key, found[0].version, found[0])
+        return self._refused(write, answer)
+
+    async def _update(self, write: Write, entry: Entry) -> Outcome:
+        uid, recurrence_id = split_notes_key(write.key)
+        resource = entry.resources[0]
+        original = resource.data.decode("utf-8", "surrogateescape")
+        try:
+            if write.kind == "delete":
+                body = without_date(original, uid, recurrence_id, user_zone=self.zone)
+            elif write.after is None:
+                return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
+            else:
+                body = patched(original, uid, recurrence_id, write, write.after, now=self.clock(), zone=self.zone)
+        except NoSuchEvent:
+            return Stale(write.op_id)
+        answer = await self._put(resource.href, body, {"If-Match": strong(resource.etag)})
+        if answer.status == 412 or answer.status in (404, 410):
+            return Stale(write.op_id)
+        if not answer.ok:
+            return self._refused(write, answer)
+        return (
+            Done(write.op_id, write.key, "", None) if write.kind == "delete" else await self._stored(write, write.key)
+        )
+
+    async def _delete(self, write: Write, record: Record, entry: Entry) -> Outcome:
+        headers = {"If-Match": strong(entry.resources[0].etag)}
+        if record.organised_by_other:
+            # RFC 6638 8.1: the organizer is not told that the person declines.
+            headers["Schedule-Reply"] = "F"
+        answer = await self.session.change(Ask("DELETE", entry.resources[0].href, headers=headers))
+        if answer.ok or answer.status in (404, 410):
+            return Done(write.op_id, write.key, "", None)
+        return Stale(write.op_id) if answer.status == 412 else self._refused(write, answer)
+
+    async def _put(self, href: str, body: str, condition: dict[str, str]) -> Answer:
+        return await self.session.change(Ask("PUT", href, body, {"Content-Type": _ICALENDAR, **condition}))
+
+    async def _stored(self, write: Write, key: str) -> Outcome:
+        """What the server holds after a write it took. When that cannot be read, the write counts as unanswered."""
+        found = (await self.reading.look([key]))[key]
+        if isinstance(found, Found):
+            return Done(write.op_id, key, found.record.version, found.record)
+        return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+
+    def _refused(self, write: Write, answer: Answer) -> Outcome:
+        """The outcome for an answer that says no. A failure inside the server leaves open whether it wrote."""
+        if answer.status == _NO_MORE_ROOM:
+            return Refused(write.op_id, "no_room", text("caldav.no_room", host=self.session.host), permanent=False)
+        if answer.status >= 500 or answer.status in BUSY:
+            return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+        code, sentence = self._sentence(answer)
+        return Refused(write.op_id, code, sentence, permanent=answer.status != _LOCKED)
+
+    def _sentence(self, answer: Answer) -> tuple[str, Text]:
+        host = self.session.host
+        conditions = read_conditions(answer.body)
+        reason = ", ".join(sorted(conditions)) or f"code {answer.status}"
+        if answer.status == 403 and not conditions - {"need-privileges"}:
+            return "read_only", text("notes.read_only", path=self.collection.path, user=self.session.user)
+        if answer.status == 405:
+            return "read_only", text("notes.read_only", path=self.collection.path, user=self.session.user)
+        if answer.status in (400, 415) or conditions & {"valid-calendar-data", "valid-calendar-object-resource"}:
+            return "invalid_entry", text("notes.invalid_entry", host=host, reason=reason)
+        return "refused", text("notes.refused", host=host, reason=reason)
+
+
+def patched(
+    original: str, uid: str, recurrence_id: str, write: Write, after: Image, *, now: datetime, zone: str
+) -> str:
+    """The text with the groups of the write changed and nothing else. Raises NoSuchEvent."""
+    changes = {**changes_of(after, write.groups), "dtstamp": now}
+    return patch_event(original, uid, recurrence_id, changes, user_zone=zone)
+
+
+def strong(etag: str) -> str:
+    """An ETag as If-Match takes it. A proxy that compresses marks it weak, which never matches (RFC 9110 13.1.1)."""
+    return etag.removeprefix("W/")
