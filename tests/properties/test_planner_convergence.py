@@ -58,7 +58,10 @@ def _apart(world: World, notes: Image, salesforce: Image) -> frozenset[str]:
 @FAST
 @given(worlds())
 def test_p4_a_settled_world_has_an_empty_plan(world: World) -> None:
-    """P4. Catches an update that is planned although both sides are in step. Tried with a row made of edits that may not be written."""
+    """P4. Catches an update that is planned although both sides are in step.
+
+    Tried with a row made of edits that may not be written.
+    """
     settle_down(world)
     before = len(world.written)
     found = world.run()

@@ -168,7 +168,7 @@ def test_p20_the_window_is_monotonic(world: World) -> None:
 @given(worlds())
 def test_p21_another_item_changes_nothing(world: World) -> None:
     """P21. Catches state shared between items.
-    Tried with a match that ends after the third fingerprint; the example in test_plan.py catches the one that ends after the first.
+    Tried with a match that ends after the first fingerprint, which the example in test_plan.py catches.
     """
     before = {row.id: row for row in world.plan().changes}
     far = some.image(subject="Something else entirely", starts_at="2026-11-11T05:00Z", ends_at="2026-11-11T05:30Z")
