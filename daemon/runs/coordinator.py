@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 
 from daemon.runs.apply import Applied, Applier, Replanner
-from daemon.runs.compare import Comparer, Comparison
+from daemon.runs.compare import Comparer
+from daemon.runs.confirmations import check_confirmations
 from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
+from daemon.runs.open_run import OpenRun
 from daemon.runs.review import Review
-from daemon.runs.undo import undo_plan
+from daemon.runs.undo import UndoReplanner
 from daemon.sides.contract import SideError
 from daemon.store.database import StoreTrouble
 from daemon.store.links import LinkStore
-from daemon.store.runs import Op, RowOutcome, RunStore
-from daemon.sync.proposal import Plan, Proposal
+from daemon.store.runs import RunStore
+from daemon.sync.proposal import Proposal
 from daemon.sync.rules import Rules
-from daemon.sync.trees import Trees
-from shared.models import OneDecision, Progress, Run, Text
+from shared.models import OneDecision, Progress, Run
 from shared.problems import ApiProblem, ProblemName
-from shared.states import RUN_MOVES, Decision, Result, RunMode, RunState, Side
+from shared.states import Decision, Result, RunMode, RunState
 from shared.texts import text
 
 log = logging.getLogger(__name__)
@@ -44,21 +43,7 @@ class Connections(Protocol):
     def failed(self, error: SideError) -> None: ...
 
 
-class UndoReplanner(Replanner):
-    """Plans an undo run again over re-read trees."""
-
-    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
-        self._outcomes = tuple(outcomes)
-        self._ops = tuple(ops)
-
-    def again(self, comparison: Comparison, trees: Trees) -> Comparison:
-        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees))
-
-    def wanted(self) -> set[tuple[Side, str]]:
-        return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
-
-
-class Coordinator:
+class Coordinator(OpenRun):
     """At most one run is open. Long work is one task at a time; everything else answers at once."""
 
     def __init__(
@@ -72,21 +57,14 @@ class Coordinator:
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
-        self._runs = runs
-        self._links = links
+        super().__init__(runs, links, clock, changed)
         self._comparer = comparer
         self._journal = journal
         self._applier = applier
         self._connections = connections
-        self._clock = clock
-        self._changed = changed
         self._planner = Replanner(comparer)
         self._plans: Replanner = self._planner
         self._task: asyncio.Task[None] | None = None
-        self.run: Run | None = None
-        self.review: Review | None = None
-        self.comparison: Comparison | None = None
-        self.last_ended: Run | None = None
 
     # starting ---------------------------------------------------------------------------------------------------
 
@@ -121,11 +99,6 @@ class Coordinator:
         if self._task is not None:
             await asyncio.shield(self._task)
 
-    def _progress(self, phase: str, done: int, total: int | None) -> None:
-        if self.run is not None:
-            self.run = msgspec.structs.replace(self.run, progress=Progress(phase=phase, done=done, total=total))
-            self._changed()
-
     async def _compare(self, mode: RunMode) -> None:
         assert self.run is not None and self.review is not None
         try:
@@ -145,45 +118,6 @@ class Coordinator:
         except Exception:  # a fault of ours must end the run with a sentence, not leave it hanging
             log.exception("comparing failed")
             self._end(RunState.FAILED, text("run.internal"))
-
-    def _not_compared(self, because: Text) -> None:
-        """A list that was already up for review stays, with its decisions and the reason; otherwise the run failed."""
-        assert self.run is not None
-        if not self.run.plan:
-            self._end(RunState.FAILED, because)
-            return
-        self.run = msgspec.structs.replace(self.run, because=because)
-        self._move(RunState.AWAITING_REVIEW)
-
-    def _show(self, comparison: Comparison, waiting: frozenset[str]) -> None:
-        """Put a comparison up for review; decisions on unchanged revisions survive."""
-        assert self.run is not None and self.review is not None
-        made = comparison.plan
-        if waiting:
-            made = without(made, waiting)
-        self.comparison = replace(comparison, plan=made)
-        revisions = {row.id: row.revision for row in made.changes}
-        kept = {
-            change: one
-            for change, one in self._runs.decisions(self.run.id).items()
-            if revisions.get(change) == one.revision
-        }
-        gone = self.review.decisions.keys() - kept.keys()
-        self._runs.decide(self.run.id, (), gone)
-        self.review = Review(run=self.run.id, plan=made, decisions=kept)
-        self.run = msgspec.structs.replace(
-            self.run,
-            plan=made.plan_hash,
-            counts=self.review.counts(),
-            guard=made.guard,
-            progress=Progress(),
-            because=None,
-        )
-        self._runs.put(comparison.pair.pairing, self.run)
-        if made.changes:
-            self._move(RunState.AWAITING_REVIEW)
-        else:
-            self._end(RunState.DONE, None)
 
     # deciding ---------------------------------------------------------------------------------------------------
 
@@ -230,35 +164,10 @@ class Coordinator:
         if plan_hash != self.run.plan:
             raise ApiProblem(ProblemName.PLAN_CHANGED)
         chosen = [row for row in review.plan.changes if review.decision(row).decision.writes]
-        self._check_guard(confirm_deletions, confirm_moves, chosen)
-        needed = review.deletions()
-        if needed and confirm_deletions != needed:
-            raise ApiProblem(
-                ProblemName.NEEDS_CONFIRMATION,
-                f"{needed} deletions are approved: confirm that number.",
-                needed={"confirm_deletions": needed},
-            )
+        check_confirmations(self.run, review.deletions(), bool(chosen), confirm_deletions, confirm_moves)
         self._move(RunState.APPLYING)
         self._spawn(self._apply(chosen))
         return self.run
-
-    def _check_guard(self, deletions: int | None, moves: int | None, chosen: list[Proposal]) -> None:
-        assert self.run is not None
-        guard = self.run.guard
-        if guard is None or not chosen:
-            return
-        given = {"confirm_deletions": deletions, "confirm_moves": moves}
-        if guard.confirm is None:
-            raise ApiProblem(ProblemName.BLOCKED_BY_GUARD, guard.text.text)
-        if given.get(guard.confirm) is None:
-            raise ApiProblem(ProblemName.BLOCKED_BY_GUARD, guard.text.text, needed=dict(guard.numbers))
-        wanted = guard.numbers.get("count", 0)
-        if guard.confirm == "confirm_moves" and moves != wanted:
-            raise ApiProblem(
-                ProblemName.NEEDS_CONFIRMATION,
-                f"{wanted} entries would move: confirm that number.",
-                needed={"confirm_moves": wanted},
-            )
 
     async def apply_safe(self) -> None:
         """Write the rows without risks of a waiting automatic run; the others go on waiting."""
@@ -304,21 +213,6 @@ class Coordinator:
         bad = sum(results.get(name, 0) for name in ("failed", "unknown"))
         self._end(RunState.DONE_WITH_FAILURES if bad else RunState.DONE, done.stopped)
 
-    def _come_back(self, done: Applied, left: list[Proposal], stale: set[str]) -> None:
-        assert self.run is not None and done.comparison is not None
-        made = only(done.comparison.plan, {row.id for row in left})
-        undecided = {
-            row.id: OneDecision(change=row.id, revision=row.revision, decision=Decision.UNDECIDED)
-            for row in left
-            if row.id in stale
-        }
-        outcomes = {**self.review.outcomes, **done.outcomes} if self.review else dict(done.outcomes)
-        self.comparison = replace(done.comparison, plan=made)
-        self.review = Review(run=self.run.id, plan=made, decisions=undecided, outcomes=outcomes)
-        self._runs.decide(self.run.id, undecided.values())
-        self.run = msgspec.structs.replace(self.run, plan=made.plan_hash, counts=self.review.counts(), guard=made.guard)
-        self._move(RunState.AWAITING_REVIEW)
-
     # undo -------------------------------------------------------------------------------------------------------
 
     async def undo(self, run: str, changes: tuple[str, ...]) -> Run:
@@ -357,45 +251,6 @@ class Coordinator:
         self._show(plans.again(stored, trees), frozenset())
         return self.run or self.last_ended or self._require(identifier)
 
-    # ending -----------------------------------------------------------------------------------------------------
-
-    def _require(self, identifier: str) -> Run:
-        found = self._runs.get(identifier)
-        assert found is not None
-        return found
-
-    def _move(self, state: RunState) -> None:
-        assert self.run is not None
-        assert state in RUN_MOVES[self.run.state], f"{self.run.state} -> {state}"
-        self.run = msgspec.structs.replace(self.run, state=state, progress=Progress())
-        self._runs.put(self._pairing(), self.run)
-        self._changed()
-
-    def _pairing(self) -> str:
-        assert self.run is not None
-        return self.comparison.pair.pairing if self.comparison else self._runs.pairing_of(self.run.id)
-
-    def _end(self, state: RunState, because: Text | None) -> Run | None:
-        """End the open run; last_run moves when it ended well."""
-        if self.run is None:
-            return None
-        if state not in RUN_MOVES[self.run.state]:
-            state = RunState.FAILED
-        moment = stamp(self._clock())
-        ended = msgspec.structs.replace(self.run, state=state, finished_at=moment, because=because, progress=Progress())
-        try:
-            pairing = self._pairing()
-            self._runs.put(pairing, ended)
-            if pairing and state in (RunState.DONE, RunState.DONE_WITH_FAILURES):
-                self._links.run_succeeded(pairing, moment)
-        except StoreTrouble:
-            log.exception("the end of the run could not be stored")
-        self.last_ended = ended
-        self.run = self.review = None
-        self._plans = self._planner
-        self._changed()
-        return ended
-
     def take_up_again(self) -> None:
         """At start: a run that waited for review or was writing is compared again under its id, so that decisions on unchanged
         revisions survive; one that was comparing has nothing to keep. Intents stay in the journal either way.
@@ -418,17 +273,3 @@ class Coordinator:
         if self.run is not None and self.run.state is RunState.COMPARING:
             self._task.cancel()
         await asyncio.wait([self._task], timeout=10)
-
-
-def only(made: Plan, keep: set[str]) -> Plan:
-    """The plan with some of its rows; the hash speaks of those rows."""
-    return _with_rows(made, [row for row in made.changes if row.id in keep])
-
-
-def without(made: Plan, drop: frozenset[str]) -> Plan:
-    return _with_rows(made, [row for row in made.changes if row.id not in drop])
-
-
-def _with_rows(made: Plan, rows: list[Proposal]) -> Plan:
-    joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
-    return replace(made, changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())

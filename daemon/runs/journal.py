@@ -180,4 +180,6 @@ class Journal:
                 error = text("row.never_arrived")
             ended = msgspec.structs.replace(row, result=result, error=error, at=stamp(self._clock()))
             self._runs.finish_row(ended)
+            if result is Result.APPLIED and row.settlement is not None and row.settlement.private_seen:
+                self._runs.erase_text(row.item)
         return ended

@@ -185,6 +185,8 @@ def ended_rows(review: Review) -> list[ChangeDetail]:
             starts_at=each.starts_at,
             ends_at=each.ends_at,
             all_day=each.all_day,
+            salesforce=each.settlement.salesforce_image if each.settlement else None,
+            notes=each.settlement.notes_image if each.settlement else None,
             summary=each.text,
             result=each.result,
             error=each.error,

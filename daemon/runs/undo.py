@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
+from daemon.runs.apply import Replanner
+from daemon.runs.compare import Comparison
 from daemon.store.runs import Op, RowOutcome
 from daemon.sync.appointment import differing
 from daemon.sync.base import LinkState
@@ -175,3 +178,17 @@ def _revision(outcome: RowOutcome, ops: list[Op], records: dict[Side, Record | N
         record = records[side]
         found.update(record.digest if record else b"-")
     return found.hexdigest()
+
+
+class UndoReplanner(Replanner):
+    """Plans an undo run again over re-read trees."""
+
+    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
+        self._outcomes = tuple(outcomes)
+        self._ops = tuple(ops)
+
+    def again(self, comparison: Comparison, trees: Trees) -> Comparison:
+        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees))
+
+    def wanted(self) -> set[tuple[Side, str]]:
+        return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}

@@ -172,3 +172,23 @@ class RunStore:
                 "SELECT body FROM outcome WHERE item=? ORDER BY at DESC LIMIT ?", (item, limit)
             ).fetchall()
         return [_outcome.decode(row[0]) for row in rows]
+
+    def erase_text(self, item: str) -> None:
+        """Forget what the history knows of an item's text; what was done and when stays (contracts.md 6)."""
+        with self._db.transaction() as db:
+            rows = db.execute("SELECT run, change, body FROM outcome WHERE item=?", (item,)).fetchall()
+            for run, change, body in rows:
+                kept = msgspec.structs.replace(
+                    _outcome.decode(body), title="", settlement=None, link_before=None, text=None
+                )
+                db.execute("UPDATE outcome SET body=? WHERE run=? AND change=?", (_encode(kept), run, change))
+            changes = {(run, change) for run, change, _ in rows}
+            for run, change in changes:
+                for identifier, body in db.execute(
+                    "SELECT id, body FROM op WHERE run=? AND change=? AND phase NOT IN (?,?,?,?)",
+                    (run, change, *OPEN_PHASES),
+                ).fetchall():
+                    bare = msgspec.structs.replace(
+                        _op.decode(body), before=None, after=None, stored=None, before_raw=""
+                    )
+                    db.execute("UPDATE op SET body=? WHERE id=?", (_encode(bare), identifier))
