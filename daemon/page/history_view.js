@@ -27,7 +27,7 @@ function table(runs) {
   const body = el("tbody", {}, runs.map(line));
   const older = button("Older runs", () => attempt(async () => {
     const last = runs[runs.length - 1];
-    const more = (await get(`/runs?limit=${PAGE}&before=${encodeURIComponent(last.started_at)}`)).runs;
+    const more = (await get(`/runs?limit=${PAGE}&before=${encodeURIComponent(last.id)}`)).runs;
     runs.push(...more);
     body.append(...more.map(line));
     older.hidden = more.length < PAGE;

@@ -128,6 +128,7 @@ function sectionCell(line) {
 
 /** One side of a row: subject and time; what differs from the other side is marked. */
 function sideCell(image, other, name, row) {
+  if (!image && !other && name === "c-salesforce") return gone(name, row); // written deletions leave nothing on either side
   if (!image) return el("div", { role: "gridcell", class: `${name} none` }, el("span", { class: "absent" }, absence(name, row)));
   const differs = (a, b) => Boolean(other) && a !== b;
   const when = span(image);
@@ -138,6 +139,10 @@ function sideCell(image, other, name, row) {
     el("div", { class: "when" }, mark(when, differs(when, other && span(other))),
       image.location || differs(image.location, other && other.location)
         ? [" · ", mark(image.location || "no location", differs(image.location, other && other.location))] : null));
+}
+
+function gone(name, row) {
+  return el("div", { role: "gridcell", class: `${name} gone` }, el("div", { class: "subject", title: row.title }, row.title || "(no subject)"), el("div", { class: "when" }, span(row)));
 }
 
 function absence(name, row) {

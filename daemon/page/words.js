@@ -93,7 +93,7 @@ export const DAEMON_STATE = {
 
 export const PHASE = {
   reading: "Reading both calendars", reading_notes: "Reading Notes", reading_salesforce: "Reading Salesforce",
-  comparing: "Comparing", looking: "Looking closer", writing: "Writing",
+  listing: "Listing the entries", comparing: "Comparing", looking: "Looking closer", writing: "Writing",
 };
 
 /** A value of a closed list as words: "busy_only" becomes "busy only". */

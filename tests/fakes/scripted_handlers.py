@@ -59,7 +59,8 @@ class ScriptedHandlers:
         listed = self._daemon.history()
         before = call.query.get("before")
         if before is not None:
-            listed = [run for run in listed if run.started_at < str(before)]
+            ids = [run.id for run in listed]
+            listed = listed[ids.index(before) + 1 :] if before in ids else []
         return m.RunList(runs=tuple(listed[: int(call.query.get("limit", 50))]))
 
     async def run(self, call: Call) -> m.Run:

@@ -181,9 +181,14 @@ class ScriptedRun:
             confirmed = self.guard.confirm is not None and given[self.guard.confirm] is not None
             if not confirmed:
                 raise ApiProblem(ProblemName.BLOCKED_BY_GUARD, self.guard.text.text)
+            told = given[self.guard.confirm or ""]
+            if self.guard.confirm == "confirm_moves" and told != self.guard.numbers["items"]:
+                raise ApiProblem(ProblemName.NEEDS_CONFIRMATION, needed={"confirm_moves": self.guard.numbers["items"]})
         needed = self.deletions()
         if needed and asked.confirm_deletions != needed:
-            raise ApiProblem(ProblemName.NEEDS_CONFIRMATION, f"Confirm {needed} deletions.", needed=needed)
+            raise ApiProblem(
+                ProblemName.NEEDS_CONFIRMATION, f"Confirm {needed} deletions.", needed={"confirm_deletions": needed}
+            )
 
     async def apply(self) -> None:
         """Write row by row; rows that changed come back undecided, failures stay with their reason."""

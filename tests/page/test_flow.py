@@ -205,3 +205,15 @@ async def test_cancel_writes_nothing(desk: Desk) -> None:
     assert run.state is RunState.CANCELLED
     assert all(row.result is None for row in run.rows.values())
     await expect(page.get_by_role("cell", name="never")).to_be_visible()
+
+
+async def test_a_click_survives_a_redraw_between_press_and_release(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    box = await desk.row("Budget round").locator(".when").first.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
+    await page.get_by_role("grid").dispatch_event("scroll")
+    await page.mouse.up()
+    await expect(desk.row("Budget round")).to_have_attribute("aria-selected", "true")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import expect
 
 from shared.models import Guard, Text
+from shared.states import Decision
 from tests.fakes.scripted_rows import HOSTILE
 from tests.page.browser import Desk, browser, desk
 
@@ -74,7 +76,7 @@ async def test_a_guard_shows_its_sentence_and_takes_its_number(desk: Desk) -> No
     run.guard = Guard(
         name="uniform_shift",
         text=Text(code="guard", text="14 meetings moved by exactly 60 minutes. That looks like a wrong time zone."),
-        numbers={"moves": 14},
+        numbers={"items": 14, "minutes": 60},
         confirm="confirm_moves",
     )
     desk.daemon.publish()
@@ -89,6 +91,24 @@ async def test_a_guard_shows_its_sentence_and_takes_its_number(desk: Desk) -> No
     await desk.picture("guard")
     await confirm.click()
     await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+
+
+async def test_the_daemons_number_of_deletions_counts(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    run = desk.daemon.runs[0]
+    row = next(row for row in run.rows.values() if row.title == "Old jour fixe")
+    run._changed = lambda: None  # the tray approved a deletion, and the page has not heard of it yet
+    run.rows[row.id] = replace(row, decision=Decision.APPROVE)
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await page.get_by_role("dialog", name="Delete 1 item?").get_by_role("button", name="Cancel").click()
+    assert run.state == "awaiting_review"
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await page.get_by_role("dialog", name="Delete 1 item?").get_by_role("button", name="Delete 1").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    while run.state != "done":
+        await page.wait_for_timeout(10)
+    assert run.rows[row.id].result == "applied"
 
 
 async def test_a_guard_that_cannot_be_confirmed_stops(desk: Desk) -> None:
