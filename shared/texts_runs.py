@@ -27,6 +27,10 @@ RUNS: dict[str, str] = {
     ),
     "row.never_arrived": "This change did not arrive. It comes again with the next Start Sync.",
     "row.waiting": "An earlier attempt is still being looked up; this row comes back when that is known.",
+    "row.ping_pong": (
+        "The two systems keep changing each other's value: the same value was written {count} times in 24 hours. "
+        "Nothing is written until something else changes; look for an automation in Salesforce or another sync tool."
+    ),
     # reading a side
     "side.incomplete": "{side} could not be read completely, so nothing is proposed. Try again later.",
     "guard.sudden_drop": (

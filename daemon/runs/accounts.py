@@ -262,15 +262,17 @@ class AccountBook:
         return TestResult(ok=True, text=text("account.works", side=side.title(), name=probe.name or probe.identity))
 
     async def disconnect(self, side: Side) -> None:
-        """Forget the sign-in here and, where possible, there. Links and settings stay."""
+        """Forget the sign-in here and, where possible, there. Links and settings stay. Raises keyring-unavailable."""
         await self.close(side)
-        if side is Side.SALESFORCE:
-            try:
+        try:
+            if side is Side.SALESFORCE:
                 await self.salesforce.disconnect()
-            except SideUnavailable as error:
-                log.warning("the sign-in could not be revoked: %s", error.text.code)
-        else:
-            await forget(self._credentials, NOTES_PASSWORD)
+            else:
+                await forget(self._credentials, NOTES_PASSWORD)
+        except SideUnavailable as error:
+            log.warning("the sign-in could not be revoked: %s", error.text.code)
+        except CredentialError as error:
+            raise ApiProblem(ProblemName.KEYRING_UNAVAILABLE, error.text.text) from error
         self.status[side] = AccountStatus()
         self._changed()
 

@@ -219,7 +219,7 @@ class Applier:
             after=write.after,
             groups=write.groups,
             create_key=str(uuid.uuid5(NAMESPACE, named)) if write.kind == "create" else "",
-            before_raw=record.raw if record else "",
+            before_raw=write.raw or (record.raw if record else ""),
         )
 
     async def _send(

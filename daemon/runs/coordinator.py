@@ -33,6 +33,10 @@ from shared.texts import text
 log = logging.getLogger(__name__)
 
 
+UNATTENDED_WRITES = 200
+"""More than this in one automatic run is not written unasked (sync.md 2.10)."""
+
+
 class Connections(Protocol):
     """What the coordinator needs of the accounts: an open pair and the rules in force for it."""
 
@@ -177,7 +181,7 @@ class Coordinator(OpenRun):
         safe = [
             row for row in review.plan.changes if not row.risks and review.decision(row).decision is Decision.APPROVE
         ]
-        if safe:
+        if 0 < len(safe) <= UNATTENDED_WRITES:
             self._move(RunState.APPLYING)
             await self._apply(safe)
 

@@ -18,7 +18,7 @@ from daemon.sync.appointment import digest
 from daemon.sync.guards import sudden_drop
 from daemon.sync.rules import Rules
 from daemon.sync.trees import LeftOut, Record, Tree
-from shared.models import Image
+from shared.models import Image, Text
 from shared.states import Side
 from shared.texts import text
 
@@ -110,7 +110,7 @@ class Observer:
 
     async def _one(self, pair: OpenPair, side: Side, rules: Rules, progress: ProgressSink, *, full: bool) -> Tree:
         known = self._store.records(pair.pairing, side)
-        bookmark, full_at, items = self._store.bookmark(pair.pairing, side)
+        bookmark, full_at, _ = self._store.bookmark(pair.pairing, side)
         mark = self._usable(bookmark, full_at, rules, full=full)
         seen = await pair.side(side).observe(rules.window, mark, known, progress)
         records = {
@@ -122,7 +122,7 @@ class Observer:
         if not seen.coverage.complete:
             problem = text("side.incomplete", side=side.title())
         elif seen.full:
-            problem = sudden_drop(side, items, len(tree))
+            problem = self._dropped(pair.pairing, side, rules, known, tree)
         left_out = self._left_out(pair.pairing, side, seen)
         if problem is None:
             now = stamp(self._clock())
@@ -131,7 +131,12 @@ class Observer:
             self._store.save_left_out(pair.pairing, side, left_out)
             kept = _Bookmark(seen.coverage.bookmark, rules.window.first_day, rules.window.end_day)
             self._store.save_bookmark(
-                pair.pairing, side, msgspec.json.encode(kept).decode(), now, now if seen.full else full_at, len(tree)
+                pair.pairing,
+                side,
+                msgspec.json.encode(kept).decode(),
+                now,
+                now if seen.full else full_at,
+                sum(rules.window.holds(record.image) for record in tree.values()),
             )
         return Tree(
             side=side,
@@ -142,6 +147,23 @@ class Observer:
             problem=problem,
             own_calendar=probe.own_calendar,
         )
+
+    def _dropped(
+        self, pairing: str, side: Side, rules: Rules, known: Mapping[str, Record], tree: Mapping[str, Record]
+    ) -> Text | None:
+        """Why the side counts as unknown after a sudden drop; None when the complete reading before this one saw it too.
+
+        Counted is what lies in today's window, so that a window made smaller is no drop. Every deletion still needs its own
+        evidence, and many of them the mass-deletion guard; this only keeps one odd reading from being believed.
+        """
+        holds = rules.window.holds
+        before, now = (sum(holds(record.image) for record in records.values()) for records in (known, tree))
+        problem = sudden_drop(side, before, now)
+        _, full_at, seen_last = self._store.bookmark(pairing, side)
+        if problem is None or sudden_drop(side, seen_last, now) is None:
+            return None
+        self._store.save_bookmark(pairing, side, "", stamp(self._clock()), full_at, now)
+        return problem
 
     def _usable(self, bookmark: str, full_at: str, rules: Rules, *, full: bool) -> str:
         if full or not bookmark or not full_at or self._clock() - read_stamp(full_at) > FULL_SWEEP:

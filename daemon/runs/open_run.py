@@ -6,10 +6,12 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 
 from daemon.runs.apply import Applied
+from daemon.runs.brake import parked
 from daemon.runs.compare import Comparison
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
@@ -18,7 +20,7 @@ from daemon.store.links import LinkStore
 from daemon.store.runs import RunStore
 from daemon.sync.proposal import Plan, Proposal
 from shared.models import OneDecision, Progress, Run, Text
-from shared.states import RUN_MOVES, Decision, RunState
+from shared.states import RUN_MOVES, Decision, RunMode, RunState
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,9 @@ class OpenRun:
         made = comparison.plan
         if waiting:
             made = without(made, waiting)
+        if self.run.mode is not RunMode.UNDO:
+            since = stamp(self._clock() - timedelta(hours=24))
+            made = _with_rows(made, parked(made.changes, self._runs.updates_since(comparison.pair.pairing, since)))
         self.comparison = replace(comparison, plan=made)
         revisions = {row.id: row.revision for row in made.changes}
         kept = {

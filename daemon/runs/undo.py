@@ -129,6 +129,7 @@ def _inverse(op: Op, record: Record | None) -> PlannedWrite:
         before=record.image if record else None,
         after=op.before,
         groups=frozenset(op.groups) if op.kind == "update" else frozenset(Group),
+        raw=op.before_raw if op.kind == "delete" else "",
     )
 
 

@@ -149,6 +149,14 @@ class RunStore:
             ).fetchall()
         return [_op.decode(row[0]) for row in rows]
 
+    def updates_since(self, pairing: str, moment: str) -> list[Op]:
+        """Committed updates begun at or after ``moment`` (a stamp: the ids of operations start with theirs)."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT body FROM op WHERE pairing=? AND phase='committed' AND id>=?", (pairing, moment)
+            ).fetchall()
+        return [op for op in (_op.decode(row[0]) for row in rows) if op.kind == "update"]
+
     def ops_of(self, run: str) -> list[Op]:
         with self._db.reading() as db:
             rows = db.execute("SELECT body FROM op WHERE run=? ORDER BY id", (run,)).fetchall()

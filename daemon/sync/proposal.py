@@ -14,7 +14,10 @@ from shared.states import Action, Decision, Group, Risk, Side
 
 @dataclass(frozen=True, slots=True)
 class PlannedWrite:
-    """One write to one calendar. ``after`` is the whole image wanted, ``groups`` what may change (all of them on a create)."""
+    """One write to one calendar. ``after`` is the whole image wanted, ``groups`` what may change (all of them on a create).
+
+    ``raw`` is the payload a re-creation starts from (what the item was linked to), where one was kept.
+    """
 
     side: Side
     kind: str
@@ -23,6 +26,7 @@ class PlannedWrite:
     before: Image | None = None
     after: Image | None = None
     groups: frozenset[Group] = frozenset()
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,3 +333,20 @@ def test_an_all_day_entry_keeps_its_days(house: House) -> None:
     assert made["StartDateTime"].startswith(first.strftime("%Y-%m-%d"))
     assert made["EndDateTime"].startswith((first + timedelta(days=1)).strftime("%Y-%m-%d"))
     assert house.sync() == {}
+
+
+def test_two_systems_that_rewrite_each_other_are_stopped(house: House) -> None:
+    """Catches: an endless ping-pong with an automation on the other side (P32)."""
+    uids = in_step(house, "Pong")
+    house.domino.update(uids["Pong"], location="Ours")
+    house.sync()
+    ok(house)
+    for _ in range(4):
+        house.salesforce.update(house.salesforce.event("Pong")["Id"], Location="Theirs")
+        rows = house.sync()
+        if rows["Pong"]["action"] == "cannot_sync":
+            break
+        house.run("decide", rows["Pong"]["id"], "--use", "notes")
+        ok(house)
+    assert rows["Pong"]["action"] == "cannot_sync"
+    assert "keep changing each other" in rows["Pong"]["summary"]["text"]
