@@ -62,6 +62,7 @@ class OpenRun:
             since = stamp(self._clock() - timedelta(hours=24))
             made = _with_rows(made, parked(made.changes, self._runs.updates_since(comparison.pair.pairing, since)))
         self.comparison = replace(comparison, plan=made)
+        problem = comparison.trees.notes.problem or comparison.trees.salesforce.problem
         revisions = {row.id: row.revision for row in made.changes}
         kept = {
             change: one
@@ -77,13 +78,14 @@ class OpenRun:
             counts=self.review.counts(),
             guard=made.guard,
             progress=Progress(),
-            because=None,
+            because=problem,
         )
         self._runs.put(comparison.pair.pairing, self.run)
         if made.changes:
             self._move(RunState.AWAITING_REVIEW)
         else:
-            self._end(RunState.DONE, None)
+            # A side that could not be read whole was not compared: that is no good end, and last_run stays.
+            self._end(RunState.FAILED if problem else RunState.DONE, problem)
 
     def _come_back(self, done: Applied, left: list[Proposal], stale: set[str]) -> None:
         assert self.run is not None and done.comparison is not None
