@@ -18,6 +18,10 @@ from daemon.sync.trees import Record
 
 NEAR_MINUTES = 15
 ALIKE = 0.85
+PARTNERS_ASKED = 20
+"""How many partners of one fingerprint a question names at most (those nearest in the stable order)."""
+COMPARED = 40
+"""How many items that start within the reach are compared by subject at most, so that a crowded hour costs no minutes."""
 
 Fingerprint = tuple[str, str, str, bool]
 Pair = tuple[Record, Record]
@@ -117,25 +121,30 @@ def _same_fingerprint(
     rest_s: list[Record],
 ) -> None:
     """One fingerprint: unique on both sides links; n to m links only identical items; what is left with a partner is asked."""
-    allowed = {(n.key, s.key) for n in notes for s in salesforce} - apart
-    if len(notes) == 1 and len(salesforce) == 1 and allowed:
+    if len(notes) == 1 and len(salesforce) == 1 and (notes[0].key, salesforce[0].key) not in apart:
         found.linked.append((notes[0], salesforce[0]))
         return
     # In a group where all are identical it does not matter who gets whom; elsewhere nothing is paired without being asked.
-    alike = all(identical(n, s) for n in notes for s in salesforce)
-    taken: set[str] = set()
+    alike = all(identical(n, salesforce[0]) for n in notes) and all(identical(notes[0], s) for s in salesforce)
+    free = {s.key: s for s in salesforce}
     asked: set[str] = set()
-    for record in notes:
-        partners = [s for s in salesforce if (record.key, s.key) in allowed and s.key not in taken]
+    for index, record in enumerate(notes):
+        if alike:
+            partner = next((s for s in free.values() if (record.key, s.key) not in apart), None)
+            if partner is not None:
+                found.linked.append((record, partner))
+                del free[partner.key]
+                continue
+            rest_n.append(record)
+            continue
+        near = salesforce[max(0, index - PARTNERS_ASKED // 2) : index + PARTNERS_ASKED // 2]
+        partners = [s for s in near if (record.key, s.key) not in apart]
         if not partners:
             rest_n.append(record)
-        elif alike:
-            found.linked.append((record, partners[0]))
-            taken.add(partners[0].key)
-        else:
-            found.doubtful.append((record, [(partner, 1.0) for partner in partners]))
-            asked.update(partner.key for partner in partners)
-    rest_s.extend(s for s in salesforce if s.key not in taken and s.key not in asked)
+            continue
+        found.doubtful.append((record, [(partner, 1.0) for partner in partners]))
+        asked.update(partner.key for partner in partners)
+    rest_s.extend(s for s in free.values() if s.key not in asked)
 
 
 def _by_likeness(
@@ -169,6 +178,7 @@ def _near(
     subject = folded(record.image.subject)
     reach = 0 if record.image.all_day else NEAR_MINUTES
     found: list[tuple[Record, float]] = []
+    compared = 0
     for index in range(bisect_left(others, start - reach, key=lambda one: one[0]), len(others)):
         moment, _, other, other_subject = others[index]
         if moment > start + reach:
@@ -176,6 +186,9 @@ def _near(
         same_day = record.image.starts_at[:10] == other.image.starts_at[:10]
         if not same_day or (record.key, other.key) in apart:
             continue
+        compared += 1
+        if compared > COMPARED:
+            break
         score = likeness(subject, other_subject)
         if score >= ALIKE:
             found.append((other, score))
