@@ -9,7 +9,7 @@ from daemon.cli.outcomes import Ending, ExitCode
 from daemon.cli.printing import document, line
 from shared.api_client import ApiClient, sentence
 from shared.labels import counted
-from shared.models import Guard, Run
+from shared.models import Run
 from shared.problems import ApiProblem, ProblemName
 from shared.states import RunState
 
@@ -26,7 +26,7 @@ def apply(confirm_deletions: int | None, confirm_moves: int | None, wait: bool, 
     try:
         started = client.apply(run.id, run.plan, confirm_deletions=confirm_deletions, confirm_moves=confirm_moves)
     except ApiProblem as problem:
-        raise _refused(problem, run.guard) from problem
+        raise _refused(problem) from problem
     if wait:
         started = follow(client, started)
     if as_json:
@@ -40,17 +40,19 @@ def apply(confirm_deletions: int | None, confirm_moves: int | None, wait: bool, 
     _judge(started)
 
 
-def _refused(problem: ApiProblem, guard: Guard | None) -> Exception:
-    """Exit code 3 where a number would let it go on; a guard that nothing confirms stays a failure."""
-    if problem.name is ProblemName.NEEDS_CONFIRMATION:
-        needed = problem.extra.get("needed")
-        option = "--confirm-moves" if guard is not None and guard.confirm == "confirm_moves" else "--confirm-deletions"
-        again = f" Go on with: daybridge apply {option} {needed}" if isinstance(needed, int) else ""
-        return Ending(ExitCode.DECISION_NEEDED, sentence(problem) + again)
-    if problem.name is ProblemName.BLOCKED_BY_GUARD and guard is not None and guard.confirm is not None:
-        option = "--" + guard.confirm.replace("_", "-")
-        return Ending(ExitCode.DECISION_NEEDED, f"{sentence(problem)} To go on all the same, use {option} N.")
-    return problem
+def _refused(problem: ApiProblem) -> Exception:
+    """Exit code 3 where numbers would let it go on; a guard that nothing confirms stays a failure.
+
+    ``needed`` names the members of the apply request with their numbers (daemon/runs/confirmations.py).
+    """
+    needed = problem.extra.get("needed")
+    if problem.name not in (ProblemName.NEEDS_CONFIRMATION, ProblemName.BLOCKED_BY_GUARD):
+        return problem
+    if not isinstance(needed, dict) or not needed:
+        stays = problem.name is ProblemName.BLOCKED_BY_GUARD
+        return problem if stays else Ending(ExitCode.DECISION_NEEDED, sentence(problem))
+    options = " ".join(f"--{str(member).replace('_', '-')} {number}" for member, number in needed.items())
+    return Ending(ExitCode.DECISION_NEEDED, f"{sentence(problem)} Go on with: daybridge apply {options}")
 
 
 def results_words(run: Run) -> str:

@@ -13,7 +13,7 @@ from shared.local_times import moment_words, short_start
 
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="How many runs.")
-@click.option("--before", metavar="MOMENT", help="Only runs started before this moment, as in --json.")
+@click.option("--before", metavar="RUN", help="Only runs before this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the document of the API.")
 def history(limit: int, before: str | None, as_json: bool) -> None:
     """List past runs, newest first."""

@@ -278,6 +278,7 @@ def test_history_and_undo(reviewing: CommandLine) -> None:
     assert f"{run} " in history.out
     assert "done" in history.out
     assert reviewing("history", "--json", "--limit", "1").document["runs"][0]["id"] == run
+    assert reviewing("history", "--json", "--before", run).document["runs"] == []
     done = reviewing("undo", run, "c1")
     assert done.code == 0
     assert "proposes the opposite" in done.out
