@@ -1,7 +1,7 @@
 """A CalDAV calendar as a Notes side, for the gateways that offer a Notes calendar that way: the Side over HTTP.
 
 Its parts: caldav_http (sign-in, requests), caldav_discovery (which calendar), caldav_register and caldav_fetch (what is there),
-caldav_read (records), caldav_write (changes). Identity is the collection's address (contracts.md 10).
+caldav_read and caldav_look (records), caldav_write (changes). Identity is the collection's address (contracts.md 10).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class CaldavSide:
         chosen = found.chosen
         owner = owner_of(self._user, *found.names, unknown="own" if chosen.own else "theirs")
         reading = CaldavReading(session, chosen, EntryReader(self._zone, owner, self._clock))
-        writing = CaldavWriting(session, chosen, reading, self._zone, self._clock, found.invites)
+        writing = CaldavWriting(session, chosen, reading.lookup, self._zone, self._clock, found.invites)
         self._opened = _Opened(found, reading, writing)
         may = chosen.can_write
         return Probe(
@@ -129,7 +129,7 @@ class CaldavSide:
         return await (await self._open()).reading.observe(window, bookmark, known, progress)
 
     async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
-        return await (await self._open()).reading.look(keys)
+        return await (await self._open()).reading.lookup.look(keys)
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
         opened = await self._open()

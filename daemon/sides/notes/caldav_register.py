@@ -102,7 +102,9 @@ class Register:
         }
         self.etags.update(listing.present)
         self.token, self.ctag = listing.token, listing.ctag
-        return sorted(changed | gone | self.unread)
+        # All of them count as unread until they were: a reading that breaks off must not hide what the marks now pass over.
+        self.unread |= changed | gone
+        return sorted(self.unread)
 
     def sharing(self, hrefs: Iterable[str]) -> list[str]:
         """Further resources that hold UIDs of these: they must be read together."""

@@ -8,16 +8,30 @@ server mails invitees by itself, entries with invitees are not written: Daybridg
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
-from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Unclear, Write
+from daemon.sides.contract import (
+    Done,
+    Found,
+    Gone,
+    Looked,
+    LostAnswer,
+    Outcome,
+    Refused,
+    SideUnavailable,
+    Stale,
+    Unclear,
+    Write,
+)
 from daemon.sides.notes.caldav_discovery import Collection
 from daemon.sides.notes.caldav_http import Ask, DavSession
-from daemon.sides.notes.caldav_read import CaldavReading, Entry
+from daemon.sides.notes.caldav_look import CaldavLookup, Entry
 from daemon.sides.notes.caldav_xml import read_conditions
 from daemon.sides.notes.domino_answers import BUSY, Answer
 from daemon.sides.notes.domino_http import LostInTransit
@@ -38,7 +52,7 @@ class CaldavWriting:
 
     session: DavSession
     collection: Collection
-    reading: CaldavReading
+    lookup: CaldavLookup
     zone: str
     clock: Callable[[], datetime]
     invites: bool
@@ -52,14 +66,17 @@ class CaldavWriting:
                 yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
 
     async def find_created(self, write: Write) -> list[Record]:
-        """The entry under the UID that this create gives, if the collection holds it."""
-        found = (await self.reading.look([notes_key(created_uid(write.create_key))])).values()
-        return [looked.record for looked in found if isinstance(looked, Found)]
+        """The entry under the UID that this create gives, if the collection holds it. SideUnavailable when it cannot be told."""
+        key = notes_key(created_uid(write.create_key))
+        found = (await self.lookup.look([key]))[key]
+        if isinstance(found, Unclear):
+            raise SideUnavailable(found.reason)
+        return [found.record] if isinstance(found, Found) else []
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "create":
             return await self._create(write)
-        found, entry = await self.reading.look_closely(write.key)
+        found, entry = await self.lookup.look_closely(write.key)
         if isinstance(found, Unclear):
             return Refused(write.op_id, "unclear", found.reason, permanent=False)
         if isinstance(found, Gone):
@@ -95,7 +112,10 @@ class CaldavWriting:
             return await self._stored(write, notes_key(uid))
         if answer.status in (403, 409, 412):
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
-            found = await self.find_created(write)
+            try:
+                found = await self.find_created(write)
+            except SideUnavailable:
+                return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
             if found:
                 return Done(write.op_id, found[0].key, found[0].version, found[0])
         return self._refused(write, answer)
@@ -103,7 +123,7 @@ class CaldavWriting:
     async def _update(self, write: Write, entry: Entry) -> Outcome:
         uid, recurrence_id = split_notes_key(write.key)
         resource = entry.resources[0]
-        original = resource.data.decode("utf-8", "surrogateescape")
+        original = decode(resource.data)
         try:
             if write.kind == "delete":
                 body = without_date(original, uid, recurrence_id, user_zone=self.zone)
@@ -137,7 +157,9 @@ class CaldavWriting:
 
     async def _stored(self, write: Write, key: str) -> Outcome:
         """What the server holds after a write it took. When that cannot be read, the write counts as unanswered."""
-        found = (await self.reading.look([key]))[key]
+        found: Looked | None = None
+        with contextlib.suppress(SideUnavailable):
+            found = (await self.lookup.look([key]))[key]
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
         return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
