@@ -5,7 +5,7 @@ PINS := packaging/requirements
 BIN := $(VENV)/bin
 SOURCES := daemon shared tray_client tests
 
-.PHONY: demo test test-foreign system-packages pins format clean
+.PHONY: demo test test-foreign simulate soak bench system-packages pins format clean
 
 demo: $(VENV)/.ready
 	$(BIN)/daybridge demo $(ARGS)
@@ -19,6 +19,12 @@ test: $(VENV)/.ready-dev system-packages
 
 test-foreign: $(VENV)/.ready-dev
 	DAYBRIDGE_FOREIGN=1 $(BIN)/python -m pytest -q tests/foreign $(ARGS)
+
+simulate: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --first-seed $(or $(FIRST_SEED),1)
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python tests/bench/bench.py
 
 # The environment: uv from a pinned file, then everything else with hashes (uv is about 25 s faster than pip alone).
 $(VENV)/bin/uv: $(PINS)/build.txt
