@@ -1,7 +1,8 @@
 """The two decision tables of the sync algorithm written as data, and the overlays that can only weaken an outcome.
 
 sync.md 2.5.1 (linked pairs, 49 cells), 2.5.2 (no base, 36 cells), 2.5.4 (overlays), as sharpened by contracts.md. A cell
-``a|b`` means ``a`` where the item merely left the window (Lw) and ``b`` where a filter no longer matches (Lf).
+``a|b`` means ``a`` where the item merely left the window (Lw) and ``b`` where a filter no longer matches (Lf). X x Lw is read
+like E x Lw, of which it is a sub-case: a window that shrinks must ask nothing (product.md, Rules; property P20).
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ _LINKED_TEXT = """
 N\\S U                    E                X                     H                   L                     D               ?
 U    keep                 to_notes         cannot_notes          mark_private        freeze|left_scope     delete_in_notes hold
 E    to_salesforce        merge            merge                 conflict_hidden     fetch|left_scope      edit_or_delete  hold
-X    cannot_salesforce    merge            conflict              conflict_hidden     left_scope|left_scope edit_or_delete  hold
+X    cannot_salesforce    merge            conflict              conflict_hidden     fetch|left_scope      edit_or_delete  hold
 H    withdraw             withdraw         withdraw              detach_private      fetch|fetch           forget_private  hold
-L    freeze|left_scope    fetch|left_scope left_scope|left_scope freeze|freeze       freeze|freeze         freeze|forget   hold
+L    freeze|left_scope    fetch|left_scope fetch|left_scope      freeze|freeze       freeze|freeze         freeze|forget   hold
 D    delete_in_salesforce edit_or_delete   edit_or_delete        deleted_and_private fetch|forget          forget_both     hold
 ?    hold                 hold             hold                  hold                hold                  hold            hold
 """

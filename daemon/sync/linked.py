@@ -73,7 +73,7 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
         forever = ignored.state is IgnoreState.FOREVER
         draft.quiet[link.id] = explain.IGNORED_FOREVER if forever else explain.IGNORED_UNTIL
         return
-    if outcome is Outcome.FETCH or (outcome is Outcome.LEFT_SCOPE and link.keep_syncing):
+    if outcome is Outcome.FETCH:
         notes, salesforce = _fetched(ctx, link, Side.NOTES, notes), _fetched(ctx, link, Side.SALESFORCE, salesforce)
         outcome = linked(notes.status, salesforce.status)
     if link.state is LinkState.NO_BASE:

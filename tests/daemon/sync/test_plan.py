@@ -405,10 +405,8 @@ def test_links_in_any_order_give_the_same_bytes() -> None:
     assert encoded(plan(world.trees(), turned, world.rules)) == encoded(world.plan())
 
 
-def test_keep_syncing_settles_an_edit_that_cannot_be_held() -> None:
+def test_an_edit_that_cannot_be_held_asks_nothing_about_the_window() -> None:
     later = given.image(starts_at="2028-01-01T08:00Z", ends_at="2028-01-01T09:00Z")
     world = linked(later)
     world.edit(Side.NOTES, "a#", starts_at="2026-03-02T08:00Z", ends_at="2026-03-01T09:00Z")
-    assert only(world.plan()).action is Action.QUESTION
-    world.run(lambda row: Chosen(Decision.ANSWER, Answer.KEEP_SYNCING))
     assert only(world.plan()).action is Action.CANNOT_SYNC

@@ -42,9 +42,9 @@ SYMBOLS: dict[str, Outcome] = {
 LINKED_ROWS = {
     "U": ".   >N   B!N  <W  F/Q   -N  ?",
     "E": ">S  <>   <>   Kh  id/Q  Kd  ?",
-    "X": "B!S <>   K    Kh  Q/Q   Kd  ?",
+    "X": "B!S <>   K    Kh  id/Q  Kd  ?",
     "H": "W>  W>   W>   Fp  id/id Gp  ?",
-    "L": "F/Q id/Q Q/Q  F/F F/F   F/G ?",
+    "L": "F/Q id/Q id/Q F/F F/F   F/G ?",
     "D": "-S  Kd   Kd   Qh  id/G  G2  ?",
     "?": "?   ?    ?    ?   ?     ?   ?",
 }
