@@ -56,7 +56,19 @@ function fieldsFor(detail, choice) {
   return Object.fromEntries(differing(detail).map((line) => [line.group, sideNow(detail, line) || "salesforce"]));
 }
 
-const differing = (detail) => detail.fields.filter((line) => JSON.stringify(line.salesforce) !== JSON.stringify(line.notes));
+/** What counts when two values are compared: of a time its ends, not the zone it was entered in. */
+function compared(held) {
+  return JSON.stringify(held && typeof held === "object" && "starts_at" in held ? [held.starts_at, held.ends_at, held.all_day] : held ?? null);
+}
+
+const differs = (line) => compared(line.salesforce) !== compared(line.notes);
+const differing = (detail) => detail.fields.filter(differs);
+
+/** What happened to a field since the last synchronization; a pair that was never synchronized can only differ. */
+function stateText(line) {
+  if (line.base === null || line.base === undefined) return line.state === "conflict" && differs(line) ? "differs" : "";
+  return FIELD_STATE[line.state] || "";
+}
 
 function sideNow(detail, line) {
   if (detail.decided_fields && line.group in detail.decided_fields) return detail.decided_fields[line.group];
@@ -86,7 +98,7 @@ function fieldTable(detail, may, acts) {
 function fieldRow(line, side, chose) {
   const name = freshId("side");
   const cell = (which) => {
-    const marked = line.state === "conflict" || line.state === `${which}_changed` || line.state === "both_changed";
+    const marked = differs(line) && (line.state === "conflict" || line.state === `${which}_changed`);
     const shown = el("div", { class: marked ? "value changed" : "value" }, value(line.group, line[which]));
     if (side === undefined) return el("td", {}, shown);
     const radio = el("input", {
@@ -95,7 +107,7 @@ function fieldRow(line, side, chose) {
     });
     return el("td", { class: side === which ? "picked" : "" }, el("label", { class: "pick" }, radio, shown));
   };
-  const state = FIELD_STATE[line.state] || "";
+  const state = stateText(line);
   return el("tr", { class: `state-${line.state}` },
     el("th", { scope: "row" }, GROUP[line.group] || upper(line.group), state ? el("div", { class: "field-state" }, state) : null),
     el("td", {}, el("div", { class: "value old" }, value(line.group, line.base))), cell("salesforce"), cell("notes"),

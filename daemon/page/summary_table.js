@@ -193,7 +193,7 @@ function notes(row) {
   if (row.error) return el("div", { class: "under bad", title: sentence(row.error) }, sentence(row.error));
   const chips = row.risks.map((risk) => chip(risk));
   if (row.result === "stale") chips.unshift(el("span", { class: "chip bad", title: "It changed after you had decided. Look at it again." }, RESULT.stale));
-  if (chips.length) return el("div", { class: "under" }, chips);
+  if (chips.length) return el("div", { class: "under", title: sentence(row.summary) }, chips, " ", sentence(row.summary));
   return el("div", { class: "under", title: sentence(row.summary) }, sentence(row.summary));
 }
 

@@ -91,6 +91,7 @@ async def desk(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterato
         locale="en-GB",
         timezone_id="Europe/Berlin",
         color_scheme=asked.get("scheme", "light"),
+        reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
     page = await context.new_page()

@@ -217,3 +217,26 @@ async def test_a_click_survives_a_redraw_between_press_and_release(desk: Desk) -
     await page.get_by_role("grid").dispatch_event("scroll")
     await page.mouse.up()
     await expect(desk.row("Budget round")).to_have_attribute("aria-selected", "true")
+
+
+async def test_a_pair_that_was_never_synchronized_only_differs(desk: Desk) -> None:
+    """Without a last synchronization nothing "changed", and a zone name alone is no difference."""
+    page = desk.page
+    await desk.synchronize()
+    run = desk.daemon.runs[0]
+    row = next(one for one in run.rows.values() if one.title.startswith("Offer Weber"))
+    fields = []
+    for line in row.fields:
+        members = {**_members(line), "base": None}
+        if line.group == "time":
+            members["notes"] = {**line.notes, "zone": "Europe/Vienna"}
+        if line.state == "same":
+            members["state"] = "both_changed"
+        fields.append(type(line)(**members))
+    run.rows[row.id] = type(row)(**{**_members(row), "fields": tuple(fields)})
+    await desk.row("Offer Weber").locator(".when").first.dblclick()
+    detail = page.get_by_role("region", name="Details of the row")
+    await expect(detail.get_by_role("row", name=re.compile("^Subject differs"))).to_be_visible()
+    time = detail.get_by_role("row", name=re.compile("^Time"))
+    await expect(time.get_by_role("radio")).to_have_count(0)
+    await expect(detail).not_to_contain_text("changed on both sides alike")
