@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tzlocal import get_localzone_name
 
@@ -40,6 +40,10 @@ from shared.states import RunMode
 from shared.version import VERSION
 
 log = logging.getLogger(__name__)
+
+
+BEFORE_IMAGES_KEPT = timedelta(days=30)
+"""How long a run can be undone (sync.md 2.11)."""
 
 
 def local_zone() -> str:
@@ -159,6 +163,7 @@ class App:
         )
         try:
             self.composer.phase = "running"
+            self.runs.trim(stamp(self._clock() - BEFORE_IMAGES_KEPT))
             self.coordinator.take_up_again()
             self.scheduler.start()
             self.board.changed()

@@ -124,8 +124,9 @@ class AccountBook:
             return OpenPair(pairing, notes, salesforce, notes_probe, salesforce_probe)
 
     async def _opened(self, side: Side) -> tuple[CalendarSide, Probe]:
-        if side in self._open:
+        if side in self._open and self.status[side].state not in ("unreachable", "needs_sign_in"):
             return self._open[side]
+        await self.close(side)  # a side that failed is asked anew who it is
         if not await self._set_up(side):
             raise ApiProblem(ProblemName.NOT_CONNECTED, f"Connect {side.title()} in the settings first.")
         calendar = await self._make(side)

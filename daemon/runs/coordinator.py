@@ -83,6 +83,8 @@ class Coordinator(OpenRun):
                 raise ApiProblem(
                     ProblemName.WRONG_STATE, "An undo waits for review; finish it with Ok or Cancel first."
                 )
+            if mode is RunMode.MANUAL:
+                self.run = msgspec.structs.replace(self.run, mode=mode)
             self._move(RunState.COMPARING)
             self._spawn(self._compare(self.run.mode))
             return self.run, False
@@ -104,7 +106,8 @@ class Coordinator(OpenRun):
             await asyncio.shield(self._task)
 
     async def _compare(self, mode: RunMode) -> None:
-        assert self.run is not None and self.review is not None
+        assert self.run is not None
+        mine = self.run.id
         try:
             pair = await self._connections.open_pair()
             rules = self._connections.rules(pair)
@@ -112,7 +115,8 @@ class Coordinator(OpenRun):
             comparison = await self._comparer.compare(pair, rules, mode, self._progress)
             self._show(comparison, waiting)
         except asyncio.CancelledError:
-            self._end(RunState.CANCELLED, None)
+            if self.run is not None and self.run.id == mine:  # another run may have been started since
+                self._end(RunState.CANCELLED, None)
             raise
         except SideError as error:
             self._connections.failed(error)

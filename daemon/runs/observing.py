@@ -123,6 +123,9 @@ class Observer:
             problem = text("side.incomplete", side=side.title())
         elif seen.full:
             problem = self._dropped(pair.pairing, side, rules, known, tree)
+            if problem is not None:
+                # Said once: a second reading that shows the same is believed, and the guard on deletions still stands.
+                self._store.save_bookmark(pair.pairing, side, bookmark, stamp(self._clock()), full_at, len(tree))
         left_out = self._left_out(pair.pairing, side, seen)
         if problem is None:
             now = stamp(self._clock())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -21,8 +22,13 @@ from daemon.store.runs import RunStore
 from daemon.sync.proposal import Plan, Proposal
 from shared.models import OneDecision, Progress, Run, Text
 from shared.states import RUN_MOVES, Decision, RunMode, RunState
+from shared.texts import text
 
 log = logging.getLogger(__name__)
+
+
+PROGRESS_EVERY = 0.1
+"""Seconds between two steps of progress that are told to watchers."""
 
 
 class OpenRun:
@@ -37,10 +43,17 @@ class OpenRun:
         self.review: Review | None = None
         self.comparison: Comparison | None = None
         self.last_ended: Run | None = None
+        self._told = 0.0
 
     def _progress(self, phase: str, done: int, total: int | None) -> None:
-        if self.run is not None:
-            self.run = msgspec.structs.replace(self.run, progress=Progress(phase=phase, done=done, total=total))
+        """Tell progress; a new phase and the end at once, steps between ten times a second at most."""
+        if self.run is None:
+            return
+        before = self.run.progress
+        self.run = msgspec.structs.replace(self.run, progress=Progress(phase=phase, done=done, total=total))
+        now = time.monotonic()
+        if phase != before.phase or done == total or now - self._told >= PROGRESS_EVERY:
+            self._told = now
             self._changed()
 
     def _not_compared(self, because: Text) -> None:
@@ -58,6 +71,7 @@ class OpenRun:
         made = comparison.plan
         if waiting:
             made = without(made, waiting)
+            made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting, (text("row.waiting"),))})
         if self.run.mode is not RunMode.UNDO:
             since = stamp(self._clock() - timedelta(hours=24))
             made = _with_rows(made, parked(made.changes, self._runs.updates_since(comparison.pair.pairing, since)))

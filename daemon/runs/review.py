@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,8 @@ class Review:
     plan: Plan = field(default_factory=Plan)
     decisions: dict[str, OneDecision] = field(default_factory=dict)
     outcomes: dict[str, RowOutcome] = field(default_factory=dict)
+    _made: dict[str, tuple[Proposal, OneDecision, RowOutcome | None, Change]] = field(default_factory=dict)
+    """Documents already made: a list of thousands of rows is asked for page by page."""
 
     def proposal(self, change: str) -> Proposal | None:
         return next((row for row in self.plan.changes if row.id == change), None)
@@ -45,11 +48,16 @@ class Review:
 
     def change(self, row: Proposal) -> Change:
         """The row as a document."""
-        return msgspec.convert(_values(row, self.decision(row), self.run, self._outcome(row)), Change)
+        one, outcome = self.decision(row), self._outcome(row)
+        made = self._made.get(row.id)
+        if made is None or made[0] is not row or made[1] != one or made[2] is not outcome:
+            made = (row, one, outcome, Change(**_values(row, one, self.run, outcome)))
+            self._made[row.id] = made
+        return made[3]
 
     def detail(self, row: Proposal) -> ChangeDetail:
         values = _values(row, self.decision(row), self.run, self._outcome(row))
-        return msgspec.convert(values | {"fields": row.fields, "why": row.why}, ChangeDetail)
+        return ChangeDetail(**values, fields=row.fields, why=row.why)
 
     def _outcome(self, row: Proposal) -> RowOutcome | None:
         """A row that came back as stale says so until the person has decided on what it is now."""
@@ -140,7 +148,7 @@ def check_offered(row: Proposal, one: OneDecision) -> None:
             raise ApiProblem(ProblemName.BAD_REQUEST, str(error)) from error
 
 
-def _values(row: Proposal, one: OneDecision, run: str, outcome: RowOutcome | None) -> dict[str, object]:
+def _values(row: Proposal, one: OneDecision, run: str, outcome: RowOutcome | None) -> dict[str, Any]:
     error: Text | None = outcome.error if outcome else None
     return {
         "id": row.id,

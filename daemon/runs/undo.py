@@ -43,7 +43,8 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees) -
         if outcome.result is not Result.APPLIED or outcome.settlement is None:
             continue
         done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
-        rows.append(_row(outcome, done, trees))
+        if len(done) == len(outcome.ops):  # else its before-images are gone (30 days) and nothing can be put back
+            rows.append(_row(outcome, done, trees))
     rows.sort(key=lambda row: (row.starts_at, row.id))
     joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
     return Plan(changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())

@@ -19,7 +19,8 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
 
     ``phase``: intent (persisted, maybe sent), sent, acked (the answer is known, the base not yet), committed, stale, rejected,
     unknown (the answer was lost; look before anything else). ``before_raw`` is the payload as it was, for undo.
-    ``not_before``: until this moment nothing may be sent again for the item (quarantine of unkeyed creates).
+    ``not_before``: until this moment nothing may be sent again for the item (quarantine of unkeyed creates). ``adopted``: the
+    create found a record of an earlier attempt that says something else; no base tells which of the two is newer.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     stored_key: str = ""
     stored_version: str = ""
     stored: Image | None = None
+    adopted: bool = False
 
 
 class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +159,15 @@ class RunStore:
             ).fetchall()
         return [op for op in (_op.decode(row[0]) for row in rows) if op.kind == "update"]
 
+    def earlier_attempts(self, pairing: str, op: Op) -> bool:
+        """Whether another operation carried the same create key."""
+        with self._db.reading() as db:
+            row = db.execute(
+                "SELECT 1 FROM op WHERE pairing=? AND id<>? AND instr(body, ?)>0 LIMIT 1",
+                (pairing, op.id, op.create_key.encode()),
+            ).fetchone()
+        return row is not None
+
     def ops_of(self, run: str) -> list[Op]:
         with self._db.reading() as db:
             rows = db.execute("SELECT body FROM op WHERE run=? ORDER BY id", (run,)).fetchall()
@@ -180,6 +191,11 @@ class RunStore:
                 "SELECT body FROM outcome WHERE item=? ORDER BY at DESC LIMIT ?", (item, limit)
             ).fetchall()
         return [_outcome.decode(row[0]) for row in rows]
+
+    def trim(self, moment: str) -> None:
+        """Drop the before-images of operations begun before ``moment`` (a stamp) that are settled; the history stays."""
+        with self._db.transaction() as db:
+            db.execute("DELETE FROM op WHERE id<? AND phase NOT IN (?,?,?,?)", (moment, *OPEN_PHASES))
 
     def erase_text(self, item: str) -> None:
         """Forget what the history knows of an item's text; what was done and when stays (contracts.md 6)."""
