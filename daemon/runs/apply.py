@@ -207,6 +207,9 @@ class Applier:
         origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
         # The same create, tried again after a crash or a lost answer, must carry the same key (sync.md 2.9).
         named = f"{fresh.pair.pairing}|{write.side}|{origin or row.item}|{settlement.generation}"
+        # What was answered to be another meeting may have been made by the very same create, before the state was lost.
+        apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
+        named += f"|{apart}" if apart else ""
         return Op(
             id=identifier,
             run=run,

@@ -33,6 +33,11 @@ class Committer:
         self._links = links
         self._clock = clock
 
+    def keys_in_use(self, pairing: str, side: Side, item: str) -> set[str]:
+        """The keys on ``side`` that links of other items hold."""
+        links = self._links.base(pairing).links
+        return {link.key(side) for link in links if link.id != item and link.state is not LinkState.TOMBSTONE}
+
     def commit(self, pairing: str, row: RowOutcome, done: list[Op], *, complete: bool) -> None:
         """Move the base for one row. An incomplete row moves only the groups that were really written."""
         settlement = row.settlement
@@ -51,7 +56,10 @@ class Committer:
 
     def _link(self, row: RowOutcome, settlement: Settlement, done: list[Op]) -> Link:
         keys = {Side.NOTES: settlement.notes_key, Side.SALESFORCE: settlement.salesforce_key}
-        images = {Side.NOTES: settlement.notes_image, Side.SALESFORCE: settlement.salesforce_image}
+        images: dict[Side, Image | None] = {
+            Side.NOTES: settlement.notes_image,
+            Side.SALESFORCE: settlement.salesforce_image,
+        }
         body = row.link_before.notes_body_written if row.link_before else b""
         for op in done:
             if op.kind == "delete":
@@ -65,6 +73,8 @@ class Committer:
             # What the server made of our text is what the Notes body must still equal to count as ours.
             body = text_digest(notes.description)
         state = settlement.link_state or LinkState.LINKED
+        if state is LinkState.LINKED and any(op.adopted for op in done):
+            state, notes, images = LinkState.NO_BASE, None, dict.fromkeys(Side)
         fresh = row.link_before is None or row.link_before.generation != settlement.generation
         return Link(
             id=row.item,

@@ -87,9 +87,17 @@ class Journal:
             stored_key=key,
             stored_version=record.version if record else "",
             stored=record.image if record else None,
+            adopted=record is not None and self._is_adopted(pairing, op, record),
         )
         self._runs.journal(pairing, [now])
         return now
+
+    def _is_adopted(self, pairing: str, op: Op, record: Record) -> bool:
+        """Whether a create came upon an older record that differs: from an earlier attempt, or from before the state was lost."""
+        if op.kind != "create" or holds(op.after, record.image, op):
+            return False
+        old = op.side is Side.SALESFORCE and not record.young
+        return old or self._runs.earlier_attempts(pairing, op)
 
     def ended(self, pairing: str, op: Op, phase: str) -> Op:
         now = msgspec.structs.replace(op, phase=phase)
@@ -147,7 +155,11 @@ class Journal:
         return self.ended(pair.pairing, op, "rejected" if untouched else "stale")
 
     async def _settle_create(self, pair: OpenPair, op: Op, rules: Rules) -> Op:
+        taken = self._committer.keys_in_use(pair.pairing, op.side, op.change)
+        taken |= {other.stored_key for other in self._runs.open_ops(pair.pairing) if other.id != op.id}
         for found in await pair.side(op.side).find_created(write_of(op)):
+            if found.key in taken:
+                continue  # the same meeting twice: each create has a record of its own
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
             return self.acked(pair.pairing, op, found.key, record)
         keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
