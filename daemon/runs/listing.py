@@ -34,15 +34,19 @@ def listing(
     series: str = "",
     collapse: str = "",
 ) -> ChangeList:
-    """One page of rows. ``counts`` are per action over the whole run. Raises ApiProblem bad-request for a bad parameter."""
-    _check(offset, limit, action, decision, risk, sort, collapse)
+    """One page of rows. ``counts`` are per action over the whole run; an empty parameter counts as left out.
+
+    Raises ApiProblem bad-request for a bad parameter.
+    """
+    order = sort or "time"
+    _check(offset, limit, action, decision, risk, order, collapse)
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.action.value] = counts.get(row.action.value, 0) + 1
     wanted = [row for row in rows if _matches(row, action, decision, risk, q.casefold(), series)]
     if collapse == "series":
         wanted = collapsed(wanted)
-    wanted.sort(key=SORTS[sort], reverse=sort.startswith("-"))
+    wanted.sort(key=SORTS[order], reverse=order.startswith("-"))
     return ChangeList(total=len(wanted), counts=counts, changes=tuple(wanted[offset : offset + limit]))
 
 
