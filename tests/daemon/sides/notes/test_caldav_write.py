@@ -1,0 +1,315 @@
+"""Writing to CalDAV calendars: patches that leave other lines alone, preconditions, single dates, creates that repeat."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from daemon.sides.contract import Done, Found, LostAnswer, Outcome, Refused, SignInNeeded, Stale
+from daemon.sides.notes.event_texts import created_uid
+from shared.models import Image
+from shared.states import Group
+from tests.daemon.sides.notes.caldav_odd_server import CALENDAR, odd_server
+from tests.daemon.sides.notes.caldav_servers import member
+from tests.daemon.sides.notes.caldav_setting import (
+    WEEKLY_IDS,
+    Place,
+    by_key,
+    calendar,
+    create,
+    delete,
+    entry,
+    read,
+    send,
+    side_of,
+    update,
+    weekly,
+)
+
+NEW = Image(subject="New", location="Here", starts_at="2026-03-12T10:00Z", ends_at="2026-03-12T11:00Z")
+GUESTS = (
+    "ORGANIZER:mailto:jane.doe@example.com",
+    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:jane.doe@example.com",
+    "ATTENDEE:mailto:guest@example.com",
+)
+
+
+def sentence(outcome: Outcome) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.text.code
+
+
+async def test_an_update_changes_its_lines_and_no_other(place: Place) -> None:
+    """Catches: an entry written anew, which would lose what Daybridge does not understand."""
+    place.put(
+        "one",
+        calendar(entry("one", "SUMMARY:Old", "LOCATION:Here", "X-EXAMPLE-MARK:kept", "DESCRIPTION:Text", "PRIORITY:3")),
+    )
+    side = place.side()
+    (record,) = (await read(side)).records
+    after = replace(record.image, subject="New, ü", location="Not written")
+    (done,) = await send(side, update(record, after, Group.SUBJECT))
+    assert isinstance(done, Done)
+    assert done.stored is not None
+    assert done.stored.image.location == "Here"
+    text = place.text("one")
+    for line in ("SUMMARY:New\\, ü", "LOCATION:Here", "X-EXAMPLE-MARK:kept", "DESCRIPTION:Text", "PRIORITY:3"):
+        assert line in text, line
+
+
+async def test_one_date_of_a_series_is_edited_alone(place: Place) -> None:
+    """Two dates in one batch, because they share one resource and its ETag changes with the first."""
+    place.put("week", weekly("week"))
+    side = place.side()
+    before = by_key(await read(side))
+    first, third = before[f"week#{WEEKLY_IDS[0]}"], before[f"week#{WEEKLY_IDS[2]}"]
+    moved = replace(first.image, starts_at="2026-03-18T12:00Z", ends_at="2026-03-18T13:30Z")
+    renamed = replace(third.image, subject="Special")
+    outcomes = await send(side, update(first, moved, Group.TIME), update(third, renamed, Group.SUBJECT))
+    assert [type(outcome) for outcome in outcomes] == [Done, Done]
+    after = by_key(await read(place.side()))
+    assert after.keys() == before.keys()
+    shown = {key: (record.image.starts_at, record.image.subject) for key, record in after.items()}
+    assert shown[f"week#{WEEKLY_IDS[0]}"] == ("2026-03-18T12:00Z", "Weekly")
+    assert shown[f"week#{WEEKLY_IDS[1]}"] == ("2026-03-24T09:00Z", "Weekly")
+    assert shown[f"week#{WEEKLY_IDS[2]}"] == ("2026-03-31T08:00Z", "Special")
+
+
+async def test_one_date_of_a_series_is_deleted_alone(place: Place) -> None:
+    place.put("week", weekly("week"))
+    side = place.side()
+    before = by_key(await read(side))
+    gone = f"week#{WEEKLY_IDS[1]}"
+    assert await send(side, delete(before[gone])) == [Done("d", gone, "", None)]
+    after = by_key(await read(place.side()))
+    assert after.keys() == before.keys() - {gone}
+    assert await send(side, delete(before[gone])) == [Done("d", gone, "", None)], "a repeated delete is done"
+
+
+async def test_an_all_day_series_loses_one_day_and_moves_another(place: Place) -> None:
+    series = entry("days", "SUMMARY:Days", "RRULE:FREQ=DAILY;COUNT=3", start=";VALUE=DATE:20260310",
+                   end=";VALUE=DATE:20260311")  # fmt: skip
+    place.put("days", calendar(series))
+    side = place.side()
+    before = by_key(await read(side))
+    assert set(before) == {"days#20260310", "days#20260311", "days#20260312"}
+    moved = replace(before["days#20260312"].image, starts_at="2026-03-14", ends_at="2026-03-16")
+    outcomes = await send(side, delete(before["days#20260311"]), update(before["days#20260312"], moved, Group.TIME))
+    assert [type(outcome) for outcome in outcomes] == [Done, Done]
+    after = by_key(await read(place.side()))
+    assert {key: (record.image.starts_at, record.image.ends_at) for key, record in after.items()} == {
+        "days#20260310": ("2026-03-10", "2026-03-11"),
+        "days#20260312": ("2026-03-14", "2026-03-16"),
+    }
+
+
+async def test_a_create_that_is_repeated_does_not_undo_an_edit(place: Place) -> None:
+    """Catches: a create without If-None-Match, which overwrites what the person changed meanwhile."""
+    side = place.side()
+    (first,) = await send(side, create(NEW))
+    assert isinstance(first, Done)
+    uid = created_uid("intent-1")
+    place.put(uid, place.text(uid).replace("SUMMARY:New", "SUMMARY:Edited"))
+    (second,) = await send(place.side(), create(NEW))
+    assert isinstance(second, Done)
+    assert second.stored is not None
+    assert second.stored.image.subject == "Edited"
+    assert len(place.server.hrefs(place.path)) == 1
+
+
+async def test_copies_of_one_uid_are_one_entry_and_are_not_written() -> None:
+    """Gateways deliver an invitation under several hrefs; Radicale refuses such copies, so the odd server holds them."""
+    async with odd_server() as server:
+        server.entries["a.ics"] = weekly("week")
+        moved = entry("week", "SUMMARY:Moved", "RECURRENCE-ID:20260324T090000Z", start="20260325T130000Z",
+                      end="20260325T140000Z")  # fmt: skip
+        server.entries["b.ics"] = calendar(moved)
+        server.entries["c.ics"] = calendar(entry("lone", "SUMMARY:Lone"), entry("other", "SUMMARY:Other"))
+        side = side_of(server.url)
+        seen = by_key(await read(side))
+        assert {key: record.image.starts_at for key, record in seen.items()} == {
+            f"week#{WEEKLY_IDS[0]}": "2026-03-17T09:00Z",
+            f"week#{WEEKLY_IDS[1]}": "2026-03-25T13:00Z",
+            f"week#{WEEKLY_IDS[2]}": "2026-03-31T08:00Z",
+            f"week#{WEEKLY_IDS[3]}": "2026-04-07T08:00Z",
+            "lone#": "2026-03-10T09:00Z",
+            "other#": "2026-03-10T09:00Z",
+        }
+        for key in (f"week#{WEEKLY_IDS[0]}", "lone#"):
+            after = replace(seen[key].image, subject="Changed")
+            (refused,) = await send(side, update(seen[key], after, Group.SUBJECT))
+            assert sentence(refused) == "caldav.several"
+        assert server.asked("PUT") == []
+        await side.close()
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+async def test_an_edit_between_our_look_and_our_write_is_kept(kind: str) -> None:
+    """Catches: a write without If-Match. The edit lands after the look that precedes the write (P6)."""
+    async with odd_server() as server:
+        server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
+        side = side_of(server.url)
+        (record,) = (await read(side)).records
+
+        async def edit_first(request: web.Request) -> None:
+            if request.method in ("PUT", "DELETE"):
+                server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Theirs"))
+
+        server.odd = edit_first
+        write = (
+            update(record, replace(record.image, subject="Ours"), Group.SUBJECT) if kind == "update" else delete(record)
+        )
+        (outcome,) = await send(side, write)
+        assert isinstance(outcome, Stale)
+        assert "SUMMARY:Theirs" in server.entries["one.ics"]
+        await side.close()
+
+
+@pytest.mark.parametrize("switch", ["no_put_etag", "weak", "no_multiget", "absolute"])
+async def test_servers_differ_and_the_write_is_stored_all_the_same(switch: str) -> None:
+    async with odd_server(switch) as server:
+        server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
+        side = side_of(server.url)
+        (record,) = (await read(side)).records
+        (done,) = await send(side, update(record, replace(record.image, subject="New"), Group.SUBJECT))
+        assert isinstance(done, Done)
+        assert done.stored is not None
+        assert done.stored.image.subject == "New"
+        (again,) = await send(side, update(done.stored, replace(record.image, subject="Newer"), Group.SUBJECT))
+        assert isinstance(again, Done)
+        (made,) = await send(side, create(NEW))
+        assert isinstance(made, Done)
+        await side.close()
+
+
+async def test_without_an_etag_nothing_is_changed() -> None:
+    async with odd_server("no_etag") as server:
+        server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
+        side = side_of(server.url)
+        (record,) = (await read(side)).records
+        (refused,) = await send(side, update(record, replace(record.image, subject="New"), Group.SUBJECT))
+        assert sentence(refused) == "caldav.no_etag"
+        assert server.asked("PUT") == []
+        await side.close()
+
+
+async def test_a_server_that_mails_invitees_is_not_made_to() -> None:
+    """Catches: invitations sent behind the person's back by a server with calendar-auto-schedule."""
+    async with odd_server("schedules") as server:
+        server.entries["meet.ics"] = calendar(entry("meet", "SUMMARY:Meeting", *GUESTS))
+        server.entries["theirs.ics"] = calendar(
+            entry("theirs", "SUMMARY:Theirs", "ORGANIZER:mailto:boss@example.com", *GUESTS[1:])
+        )
+        server.entries["lone.ics"] = calendar(entry("lone", "SUMMARY:Lone"))
+        side = side_of(server.url)
+        seen = by_key(await read(side))
+        for write in (
+            update(seen["meet#"], replace(seen["meet#"].image, subject="Moved"), Group.SUBJECT),
+            delete(seen["meet#"]),
+        ):
+            (refused,) = await send(side, write)
+            assert sentence(refused) == "caldav.would_invite"
+        (declined,) = await send(side, delete(seen["theirs#"]))
+        assert isinstance(declined, Done)
+        assert server.headers[-1].get("Schedule-Reply") == "F"
+        (done,) = await send(side, update(seen["lone#"], replace(seen["lone#"].image, subject="New"), Group.SUBJECT))
+        assert isinstance(done, Done)
+        await side.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome", "code"),
+    [
+        (403, "", Refused, "notes.read_only"),
+        (403, '<error xmlns="DAV:"><need-privileges/></error>', Refused, "notes.read_only"),
+        (
+            403,
+            '<error xmlns="DAV:"><C:valid-calendar-data xmlns:C="urn:ietf:params:xml:ns:caldav"/></error>',
+            Refused,
+            "notes.invalid_entry",
+        ),
+        (409, "", Refused, "notes.refused"),
+        (415, "", Refused, "notes.invalid_entry"),
+        (423, "", Refused, "notes.refused"),
+        (507, "", Refused, "caldav.no_room"),
+        (500, "", LostAnswer, "notes.lost_answer"),
+        (503, "", LostAnswer, "notes.lost_answer"),
+    ],
+)
+async def test_each_refusal_has_its_sentence(status: int, body: str, outcome: type, code: str) -> None:
+    async with odd_server() as server:
+        server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
+        side = side_of(server.url)
+        (record,) = (await read(side)).records
+
+        async def refuse(request: web.Request) -> web.Response | None:
+            return web.Response(status=status, text=body) if request.method == "PUT" else None
+
+        server.odd = refuse
+        (got,) = await send(side, update(record, replace(record.image, subject="New"), Group.SUBJECT))
+        assert isinstance(got, outcome)
+        assert isinstance(got, Refused | LostAnswer)
+        assert got.text.code == code
+        assert got.text.text
+        await side.close()
+
+
+async def test_a_lost_answer_is_told_and_the_create_is_found() -> None:
+    """Catches: a write sent twice by the HTTP library, and a lost create taken for a failed one."""
+    async with odd_server() as server:
+        side = side_of(server.url)
+        await side.open()
+
+        async def store_and_break(request: web.Request) -> None:
+            if request.method == "PUT":
+                server.entries[request.path.removeprefix(CALENDAR)] = (await request.read()).decode()
+                assert request.transport is not None
+                request.transport.abort()
+
+        server.odd = store_and_break
+        (lost,) = await send(side, create(NEW))
+        assert isinstance(lost, LostAnswer)
+        assert len(server.asked("PUT")) == 1
+        server.odd = None
+        (found,) = await side.find_created(create(NEW))
+        assert found.image.subject == "New"
+        assert list(await side.find_created(create(NEW, "intent-2"))) == []
+        await side.close()
+
+
+async def test_a_sign_in_that_ends_between_writes_stops_them() -> None:
+    async with odd_server() as server:
+        side = side_of(server.url)
+        await side.open()
+
+        async def expired(_request: web.Request) -> web.Response:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Digest realm=x"})
+
+        server.odd = expired
+        with pytest.raises(SignInNeeded) as told:
+            await send(side, create(NEW))
+        assert told.value.text.code == "caldav.no_basic"
+        await side.close()
+
+
+async def test_a_floating_entry_keeps_its_form_when_it_moves(place: Place) -> None:
+    place.put("float", calendar(entry("float", "SUMMARY:Floating", start="20260310T090000", end="20260310T100000")))
+    side = place.side()
+    (record,) = (await read(side)).records
+    assert record.image.starts_at == "2026-03-10T08:00Z"
+    after = replace(record.image, starts_at="2026-03-11T08:00Z", ends_at="2026-03-11T09:00Z")
+    (done,) = await send(side, update(record, after, Group.TIME))
+    assert isinstance(done, Done)
+    assert "DTSTART:20260311T090000\r\n" in place.text("float")
+    looked = (await side.look(["float#"]))["float#"]
+    assert isinstance(looked, Found)
+    assert looked.record.image.starts_at == "2026-03-11T08:00Z"
+
+
+async def test_a_create_lies_where_its_key_says(place: Place) -> None:
+    side = place.side()
+    await send(side, create(NEW))
+    assert [href.rpartition("/")[2] for href in place.server.hrefs(place.path)] == [
+        member("", created_uid("intent-1")).rpartition("/")[2]
+    ]
