@@ -6,48 +6,24 @@ end. Moments of the program itself (``started_at``, ``at``) are ``YYYY-MM-DDTHH:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from shared.models_rows import (
     Attachment as Attachment,
-)
-from shared.models_rows import (
     Candidate as Candidate,
-)
-from shared.models_rows import (
     Change as Change,
-)
-from shared.models_rows import (
     ChangeDetail as ChangeDetail,
-)
-from shared.models_rows import (
     ChangeList as ChangeList,
-)
-from shared.models_rows import (
     Choice as Choice,
-)
-from shared.models_rows import (
     Document as Document,
-)
-from shared.models_rows import (
     Effects as Effects,
-)
-from shared.models_rows import (
     FieldRow as FieldRow,
-)
-from shared.models_rows import (
     Image as Image,
-)
-from shared.models_rows import (
     Person as Person,
-)
-from shared.models_rows import (
     Request as Request,
-)
-from shared.models_rows import (
     Series as Series,
-)
-from shared.models_rows import (
     Text as Text,
 )
 from shared.states import (
@@ -298,7 +274,7 @@ class DoctorReport(Document, frozen=True, kw_only=True):
 
 
 class Pause(Request, frozen=True, kw_only=True):
-    minutes: int
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=10080)]
 
 
 class Nothing(Document, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ ROWS: dict[str, str] = {
     "choice.delete_both": "Delete both",
     "choice.ignore_until_change": "Ignore differences until the next time one changes",
     "choice.ignore_forever": "Ignore difference forever",
+    "choice.decide_later": "Decide later",
     # why a row is there
     "why.changed_on": "{groups} changed in {side} since the last synchronization.",
     "why.both_changed": "Both sides changed {groups} since the last synchronization, to different values.",

@@ -27,8 +27,7 @@ from daemon.sandbox.domino import DominoOptions, DominoSandbox
 from daemon.sandbox.domino.importing import LoadReport, NotACalendar, decode
 from daemon.sandbox.domino.options import FEATURES as DOMINO_FEATURES
 from daemon.sandbox.domino.people import JANE
-from daemon.sandbox.salesforce import FEATURES as SALESFORCE_FEATURES
-from daemon.sandbox.salesforce import SalesforceOptions, SalesforceSandbox
+from daemon.sandbox.salesforce import FEATURES as SALESFORCE_FEATURES, SalesforceOptions, SalesforceSandbox
 from daemon.sandbox.seed import Story, demo, numbered
 
 _MOST_NUMBERED = 200_000

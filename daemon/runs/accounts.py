@@ -14,8 +14,7 @@ from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
 from daemon.runs.rules_in_force import rules_in_force
 from daemon.settings import BadSetting, Settings
-from daemon.sides.contract import Probe, SideError, SideUnavailable, SignInNeeded, WrongAccount
-from daemon.sides.contract import Side as CalendarSide
+from daemon.sides.contract import Probe, Side as CalendarSide, SideError, SideUnavailable, SignInNeeded, WrongAccount
 from daemon.sides.notes.connect import connect as connect_notes
 from daemon.sides.salesforce.connect import SalesforceAccount
 from daemon.store.links import LinkStore

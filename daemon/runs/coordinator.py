@@ -200,10 +200,15 @@ class Coordinator(OpenRun):
             log.exception("writing failed")
             self._end(RunState.FAILED, text("run.internal"))
             return
-        self._after(done)
+        assert done.comparison is not None
+        # What was written is in the store; items looked up from now on must show it.
+        pair, rules = done.comparison.pair, done.comparison.rules
+        fresh = await asyncio.to_thread(self._comparer.stored, pair, rules)
+        if self._after(done):
+            self.comparison = fresh
 
-    def _after(self, done: Applied) -> None:
-        """Stale rows come back undecided; otherwise the run ends."""
+    def _after(self, done: Applied) -> bool:
+        """Stale rows come back undecided; otherwise the run ends. True when it ended."""
         assert self.run is not None and self.review is not None and done.comparison is not None
         if done.stopped is not None:
             log.warning("the run ended early: %s", done.stopped.code)
@@ -217,9 +222,10 @@ class Coordinator(OpenRun):
             left = [row for row in done.comparison.plan.changes if row.id not in done.outcomes or row.id in stale]
         if left:
             self._come_back(done, left, stale)
-            return
+            return False
         bad = sum(results.get(name, 0) for name in ("failed", "unknown"))
         self._end(RunState.DONE_WITH_FAILURES if bad else RunState.DONE, done.stopped)
+        return True
 
     # undo -------------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from daemon.runs.moments import Clock, read_stamp, stamp
-from daemon.sides.contract import Observation, Probe, ProgressSink, SideError
-from daemon.sides.contract import Side as CalendarSide
+from daemon.sides.contract import Observation, Probe, ProgressSink, Side as CalendarSide, SideError
 from daemon.store.trees import TreeStore
 from daemon.sync.appointment import digest
 from daemon.sync.guards import sudden_drop

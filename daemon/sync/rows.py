@@ -73,6 +73,8 @@ IGNORES = (
     option(Decision.IGNORE_UNTIL_CHANGE, "ignore_until_change", None),
     option(Decision.IGNORE_FOREVER, "ignore_forever", None),
 )
+LATER = option(Decision.UNDECIDED, "decide_later", None)
+"""Takes a decision back, a default approval too: the row waits for the next run."""
 
 
 def barrier(ctx: Context, subject: Subject, write: PlannedWrite) -> Bar | None:
@@ -151,7 +153,7 @@ def propose(
         else:
             draft.quiet[subject.id] = tuple(reasons) or (text("quiet.nothing_to_do"),)
         return
-    row = _row(ctx, subject, action, (*kept, *IGNORES), summary, why)
+    row = _row(ctx, subject, action, (*kept, *IGNORES, LATER), summary, why)
     unique_risks = tuple(risk for risk in Risk if risk in set(risks))
     row = replace(row, risks=unique_risks, frame=frame, fields=fields, candidates=candidates)
     draft.changes.append(replace(row, default_decision=_default(ctx, row)))

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from daemon.calendars.content_lines import as_bytes, decode
 from daemon.calendars.icalendar_patch import NoSuchEvent, patch_event

@@ -56,6 +56,7 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (6, "decide", lambda w, d: w.decide(_n(d), _n(d))),
     (5, "decide all", lambda w, d: w.decide_all(_n(d))),
     (8, "ok", lambda w, d: w.ok(_n(d) % 8, _n(d) if d.random() < 0.15 else 0)),
+    (1, "switch account", lambda w, d: w.switch_account()),
     (2, "cancel", lambda w, d: w.cancel()),
     (1, "rearm", lambda w, d: w.rearm(_n(d))),
     (1, "undo", lambda w, d: w.undo_last()),

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from daemon.sandbox.salesforce import collections as sobject_collections
-from daemon.sandbox.salesforce import composite, describe, layouts, org_resources, query_resources, replication, search
-from daemon.sandbox.salesforce import row_resources as rows
+from daemon.sandbox.salesforce import (
+    collections as sobject_collections,
+    composite,
+    describe,
+    layouts,
+    org_resources,
+    query_resources,
+    replication,
+    row_resources as rows,
+    search,
+)
 from daemon.sandbox.salesforce.errors import ApiError, not_found
 from daemon.sandbox.salesforce.messages import ApiReply, ApiRequest
 from daemon.sandbox.salesforce.org import Org

@@ -21,8 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 import icalendar
 import pytest
 import recurring_ical_events
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
 from daemon.calendars.icalendar_text import parse

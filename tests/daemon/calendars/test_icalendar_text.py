@@ -6,8 +6,7 @@ import contextlib
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from daemon.calendars import content_lines
 from daemon.calendars.icalendar_text import WHOLE_STREAM, NotACalendar, ParsedEvent, parse, same_component

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from daemon.calendars.icalendar_text import ParsedEvent, parse
 from daemon.calendars.icalendar_write import EventText, NoSuchEvent, patch_event, write_calendar

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from daemon.calendars.recurrence_rule import MAX_CANDIDATES, read_rule, rough_end
 from daemon.calendars.time_values import BadValue

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given as cases
-from hypothesis import strategies as st
+from hypothesis import given as cases, strategies as st
 
 from daemon.sync.appointment import canonical_text, text_digest
 from daemon.sync.projection import (
