@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from daemon.runs.compare import Comparer, Comparison
+from daemon.runs.create_keys import create_key
 from daemon.runs.journal import Journal, write_of
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 CHUNK = 200
 """Rows re-read and written together: one collections call at Salesforce; a crash leaves at most this many open intents."""
-
-NAMESPACE = uuid.UUID("6f1d5a0e-6f0b-5f7e-9d43-0d9b1d3b7a10")
 
 
 @dataclass(slots=True)
@@ -205,11 +204,9 @@ class Applier:
     ) -> Op:
         record = fresh.trees.of(write.side).records.get(write.key)
         origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
-        # The same create, tried again after a crash or a lost answer, must carry the same key (sync.md 2.9).
-        named = f"{fresh.pair.pairing}|{write.side}|{origin or row.item}|{settlement.generation}"
         # What was answered to be another meeting may have been made by the very same create, before the state was lost.
         apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
-        named += f"|{apart}" if apart else ""
+        key = create_key(fresh.pair.pairing, write.side, origin or row.item, settlement.generation, apart)
         return Op(
             id=identifier,
             run=run,
@@ -221,7 +218,7 @@ class Applier:
             before=write.before,
             after=write.after,
             groups=write.groups,
-            create_key=str(uuid.uuid5(NAMESPACE, named)) if write.kind == "create" else "",
+            create_key=key if write.kind == "create" else "",
             before_raw=write.raw or (record.raw if record else ""),
         )
 

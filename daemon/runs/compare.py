@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from daemon.runs.create_keys import recognisable
 from daemon.runs.moments import Clock, Sleep, read_stamp
 from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
 from daemon.sides.contract import Found, Gone, Looked, ProgressSink
@@ -43,6 +44,11 @@ class Comparison:
     rules: Rules
     plan: Plan
     at: datetime
+
+
+def planned(trees: Trees, base: Base, rules: Rules) -> Plan:
+    """The plan, with our own records recognised by their keys where the org keeps them."""
+    return plan(recognisable(trees, base.pairing), base, rules)
 
 
 def encoded(image: Image | None) -> bytes:
@@ -89,7 +95,7 @@ class Comparer:
         progress("comparing", 0, None)
         base = self._links.base(pair.pairing)
         trees = Trees(notes=seen[Side.NOTES], salesforce=seen[Side.SALESFORCE])
-        made = await asyncio.to_thread(plan, trees, base, rules)
+        made = await asyncio.to_thread(planned, trees, base, rules)
         asked: set[tuple[Side, str]] = set()
         for _ in range(ROUNDS):
             wanted = made.wanted - asked
@@ -98,7 +104,7 @@ class Comparer:
             await self._sleep(observed_long_enough_ago(at, self._clock()))
             asked |= wanted
             trees = await self.look(pair, trees, base, rules, wanted)
-            made = await asyncio.to_thread(plan, trees, base, rules)
+            made = await asyncio.to_thread(planned, trees, base, rules)
         self._keep(pair.pairing, base, made.upkeep)
         return Comparison(pair, trees, base, rules, made, at)
 
@@ -124,7 +130,7 @@ class Comparer:
     def replan(self, comparison: Comparison, trees: Trees) -> Comparison:
         """The same comparison over other trees and the base as stored now; reads nothing from a calendar."""
         base = self._links.base(comparison.pair.pairing)
-        made = plan(trees, base, comparison.rules)
+        made = planned(trees, base, comparison.rules)
         return replace(comparison, trees=trees, base=base, plan=made)
 
     def stored(self, pair: OpenPair, rules: Rules) -> Comparison:
@@ -141,7 +147,7 @@ class Comparer:
         }
         base = self._links.base(pair.pairing)
         both = Trees(notes=trees[Side.NOTES], salesforce=trees[Side.SALESFORCE])
-        return Comparison(pair, both, base, rules, plan(both, base, rules), self._clock())
+        return Comparison(pair, both, base, rules, planned(both, base, rules), self._clock())
 
     def record_written(self, pairing: str, side: Side, record: Record | None, key: str, rules: Rules) -> Record | None:
         """Store what a side holds after a write; None after a delete."""

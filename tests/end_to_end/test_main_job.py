@@ -350,3 +350,24 @@ def test_two_systems_that_rewrite_each_other_are_stopped(house: House) -> None:
         ok(house)
     assert rows["Pong"]["action"] == "cannot_sync"
     assert "keep changing each other" in rows["Pong"]["summary"]["text"]
+
+
+def test_a_lost_database_recognises_its_own_records(tmp_path: Path) -> None:
+    """Catches: duplicates after the state was lost, where the org keeps our keys (P28). Even a changed copy is known again."""
+    with a_house(tmp_path / "home", "--seed", "empty", "--feature", "key_field=on") as house:
+        house.client.patch_settings({"salesforce.key_field": "Daybridge_Key__c"})
+        in_step(house, "Known", "Same")
+        house.salesforce.update(
+            house.salesforce.event("Known")["Id"],
+            Subject="Renamed",
+            StartDateTime=rest_time(40),
+            EndDateTime=rest_time(41),
+        )
+        house.stop_daemon()
+        for path in (house.home / "state").glob("daybridge.sqlite*"):
+            path.unlink()
+        house.start_daemon()
+        house.connect()
+        rows = house.sync()
+        assert {row["action"] for row in rows.values()} <= {"link", "conflict"}, rows
+        assert len(rows) == 2

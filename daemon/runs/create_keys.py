@@ -1,0 +1,35 @@
+"""The key of a create: the same for every attempt, so that a side with a unique key field refuses the second one.
+
+It is worked out from what is created, never stored, so that after the loss of the
+database our own records are recognised (sync.md 2.7, tier 1).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from daemon.sync.trees import Trees
+from shared.states import Side
+
+NAMESPACE = uuid.UUID("6f1d5a0e-6f0b-5f7e-9d43-0d9b1d3b7a10")
+
+
+def create_key(pairing: str, side: Side, origin: str, generation: int, apart: int = 0) -> str:
+    """The key for the copy on ``side`` of the item ``origin`` (its key on the other side).
+
+    ``generation`` counts re-creations; ``apart`` the pairs that were answered to be other meetings.
+    """
+    named = f"{pairing}|{side}|{origin}|{generation}" + (f"|{apart}" if apart else "")
+    return str(uuid.uuid5(NAMESPACE, named))
+
+
+def recognisable(trees: Trees, pairing: str) -> Trees:
+    """The trees with each Notes record carrying the key its copy would have, where Salesforce records carry keys at all."""
+    if not any(record.foreign_key for record in trees.salesforce.records.values()):
+        return trees
+    records = {
+        key: record if record.foreign_key else replace(record, foreign_key=create_key(pairing, Side.SALESFORCE, key, 1))
+        for key, record in trees.notes.records.items()
+    }
+    return replace(trees, notes=replace(trees.notes, records=records))
