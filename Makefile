@@ -35,7 +35,7 @@ $(VENV)/bin/uv: $(PINS)/build.txt
 $(VENV)/.ready: $(VENV)/bin/uv $(PINS)/run.txt pyproject.toml
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(PINS)/run.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
-	-@$(BIN)/python packaging/linux/link_gi.py
+	-@$(BIN)/python tests/tray/link_gi.py
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready $(PINS)/dev.txt
@@ -44,7 +44,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready $(PINS)/dev.txt
 
 system-packages: $(VENV)/.ready-dev
 	@sh packaging/linux/system-packages.sh tests/*/packages.txt
-	@$(BIN)/python packaging/linux/link_gi.py
+	@$(BIN)/python tests/tray/link_gi.py
 
 # Written anew after a change of pyproject.toml; the files name no registry.
 pins:
