@@ -10,13 +10,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-if str(HERE) not in sys.path:
-    sys.path.insert(0, str(HERE))
-
-from house import ROOT, House, a_house  # noqa: E402
-
-from shared.models import PutNotesAccount  # noqa: E402
+from shared.models import PutNotesAccount
+from tests.end_to_end.house import ROOT, House, a_house
 
 DAY = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y%m%d")
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-if str(HERE) not in sys.path:
-    sys.path.insert(0, str(HERE))
-
-from house import House, a_house  # noqa: E402
+from tests.end_to_end.house import House, a_house
 
 DAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=3)
 
@@ -45,14 +40,6 @@ def in_step(house: House, *subjects: str) -> dict[str, str]:
     ok(house)
     assert house.sync() == {}
     return uids
-
-
-def age_links(house: House) -> None:
-    """Let the links be older than the ten minutes in which an absence proves nothing."""
-    import sqlite3
-
-    with sqlite3.connect(house.home / "state" / "daybridge.sqlite") as db:
-        db.execute("UPDATE link SET linked_at='2026-01-01T00:00:00Z'")
 
 
 def test_a_create_each_way_then_nothing_left_to_do(house: House) -> None:
@@ -104,7 +91,7 @@ def test_updates_travel_both_ways_field_by_field(house: House) -> None:
 def test_a_deletion_is_asked_and_confirmed(house: House) -> None:
     """Catches: a deletion that is carried out unasked, and one that is not found in the very next run."""
     uids = in_step(house, "Old", "Kept", "Other")
-    age_links(house)
+    house.age_links()
     house.domino.delete(uids["Old"])
     house.salesforce.delete(house.salesforce.event("Other")["Id"])
     rows = house.sync(expect=3)
@@ -125,7 +112,7 @@ def test_a_deletion_is_asked_and_confirmed(house: House) -> None:
 def test_a_deletion_taken_back_makes_the_copy_again(house: House) -> None:
     """Catches: use_salesforce on a deletion that still deletes."""
     uids = in_step(house, "Wanted")
-    age_links(house)
+    house.age_links()
     house.domino.delete(uids["Wanted"])
     rows = house.sync()
     house.run("decide", rows["Wanted"]["id"], "--use", "salesforce")
@@ -242,7 +229,7 @@ def test_private_later_is_withdrawn(house: House) -> None:
 def test_undo_of_a_run_puts_everything_back(house: House) -> None:
     """Catches: an undo that loses the before-image or skips the review."""
     uids = in_step(house, "Offsite", "Gone", "Same")
-    age_links(house)
+    house.age_links()
     house.domino.update(uids["Offsite"], location="Lake")
     house.domino.delete(uids["Gone"])
     rows = house.sync()
