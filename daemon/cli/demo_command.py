@@ -81,7 +81,8 @@ def demo(no_browser: bool, port: int, notes_calendar: Path | None, fresh: bool) 
             shutil.rmtree(folder, ignore_errors=True)
     paths.make()
     crew = Crew(os.environ | {HOME_VARIABLE: str(paths.config.parent)})
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for name in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a script's background job starts with it ignored
+        signal.signal(name, _as_interrupt)
     try:
         _play(crew, paths, port, notes_calendar, browser=not no_browser)
     except KeyboardInterrupt:
