@@ -1,4 +1,4 @@
-"""Writes the README's map of the house from the first line of each module's docstring: ``python tests/readme_map.py``."""
+"""Writes the generated parts of the README, the map of the house and the decision tables: ``python tests/readme_map.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,28 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- map: written by tests/readme_map.py -->", "<!-- end of map -->"
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from daemon.sync.decide import LINKED, UNLINKED, Outcome  # noqa: E402
+
+STATUS_WORDS = {
+    "U": "unchanged",
+    "E": "edited",
+    "X": "cannot be held by the other side",
+    "H": "became private",
+    "L": "left the window / a filter",
+    "D": "deleted, with evidence",
+    "?": "unknown",
+}
+PRESENCE_WORDS = {
+    "-": "absent",
+    "C": "new",
+    "Cx": "new, cannot be held",
+    "Cp": "new, private",
+    "Co": "new, out of scope",
+    "?": "unknown",
+}
 
 
 def first_line(path: Path) -> str:
@@ -35,11 +56,36 @@ def house_map() -> str:
     return "\n".join(lines).rstrip()
 
 
+def table(cells: dict[tuple[str, str], tuple[Outcome, ...]], words: dict[str, str]) -> str:
+    """A decision table as Markdown: rows are Notes, columns Salesforce."""
+    head = "| Notes \\ Salesforce | " + " | ".join(words.values()) + " |"
+    lines = [head, "|" + " --- |" * (len(words) + 1)]
+    for row, label in words.items():
+        found = [" / ".join(one.value for one in cells[(row, column)]) for column in words]
+        lines.append(f"| **{label}** | " + " | ".join(found) + " |")
+    return "\n".join(lines)
+
+
+def decision_tables() -> str:
+    """Both tables of daemon/sync/decide.py, as the planner reads them."""
+    return (
+        f"Linked pairs:\n\n{table(LINKED, STATUS_WORDS)}\n\n"
+        f"No link yet (two presences in one row match each other):\n\n{table(UNLINKED, PRESENCE_WORDS)}"
+    )
+
+
+PARTS = {"map": house_map, "decisions": decision_tables}
+"""Each generated part stands between two comment lines of its name."""
+
+
 def written(readme: str) -> str:
-    """The README with the map as it should be."""
-    before, _, rest = readme.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{house_map()}\n\n{END}{after}"
+    """The README with its generated parts as they should be."""
+    for name, part in PARTS.items():
+        start, end = f"<!-- {name}: written by tests/readme_map.py -->", f"<!-- end of {name} -->"
+        before, _, rest = readme.partition(start)
+        _, _, after = rest.partition(end)
+        readme = f"{before}{start}\n\n{part()}\n\n{end}{after}"
+    return readme
 
 
 def main() -> None:
