@@ -72,8 +72,9 @@ def _shown_line(line: Line, partstat: str) -> Line:
 
 
 def one_occurrence(entry: Entry, row: Occurrence) -> Component:
-    """Return an occurrence as a VEVENT of its own."""
-    if row.event.first("RECURRENCE-ID") is not None or row.start is None or row.id is None:
+    """Return an occurrence as a VEVENT of its own. An exception for a range may bring a list of dates: each is one, too."""
+    exception = row.event.first("RECURRENCE-ID") is not None
+    if row.start is None or row.id is None or (exception and not repeats(row.event)):
         return row.event
     made = row.event.copy()
     made.drop("RRULE", "RDATE", "EXDATE", "DURATION")

@@ -182,3 +182,22 @@ async def test_last_modified_changes_with_every_save_and_has_whole_seconds(clien
     assert await client.listed() == listed
     client.sandbox.desk.edit("u", {"DESCRIPTION": "a body changes nothing in the list"})
     assert await client.listed() == listed
+
+
+async def test_each_date_of_an_exception_for_a_range_is_read_as_itself(client: Any, kit: Any) -> None:
+    event = kit.vevent(
+        SUMMARY="x",
+        UID="u",
+        DTSTART="20260302T090000Z",
+        DTEND="20260302T093000Z",
+        RECURRENCE_ID=";RANGE=THISANDFUTURE:20260302T090000Z",
+        RDATE=";VALUE=PERIOD:20260302T090000Z/20260302T093000Z,20260309T100000Z/20260309T110000Z",
+    )
+    client.sandbox.load("/mail/jdoe.nsf", kit.calendar(event))
+    for element in await client.listed():
+        [read] = (await client.get(element["href"])).json["events"]
+        assert {key: read[key] for key in ("recurrenceId", "start", "end")} == {
+            key: element[key] for key in ("recurrenceId", "start", "end")
+        }
+        assert "recurrenceDates" not in read
+    assert [element["recurrenceId"] for element in await client.listed()] == ["20260302T090000Z", "20260309T100000Z"]
