@@ -126,6 +126,7 @@ class App:
 
     async def _tick(self) -> None:
         """Once a minute: start an automatic run when one is due and nothing stands against it."""
+        self.accounts.remember_calls()
         due = self.next_run()
         if due is None or due > self._clock() or self.pauser.until or self.coordinator.run is not None:
             return
@@ -182,6 +183,7 @@ class App:
         self.board.close()
         await self.server.stop()
         endpoint_file.remove(self._paths.endpoint_file, self._token)
+        self.accounts.remember_calls()
         await self.accounts.stop()
         self.database.close()
         log.info("stopped")

@@ -77,6 +77,10 @@ SALESFORCE: dict[str, str] = {
     "salesforce.limit_daily": (
         "Your organization has used up its Salesforce API calls for the day. Daybridge tries again at {until}; nothing is lost."
     ),
+    "salesforce.limit_own": (
+        "Daybridge has made {used} calls to Salesforce in 24 hours, which is more than it should ever need. "
+        "Nothing is read until {until}; tell your administrator if this comes again."
+    ),
     "salesforce.limit_near": (
         "Your organization has used {used} of {total} Salesforce API calls, so Daybridge leaves the rest to others until {until}."
     ),

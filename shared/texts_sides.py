@@ -65,7 +65,9 @@ SIDES: dict[str, str] = {
     # CalDAV
     "caldav.bad_address": "«{url}» is not an address of a CalDAV server; enter one like https://cal.example.com.",
     "caldav.bad_user": "A user name with a colon cannot be used for CalDAV; enter the name without it.",
-    "caldav.no_basic": "{host} asks for a kind of sign-in that Daybridge does not speak; ask for access by name and password (Basic).",
+    "caldav.no_basic": (
+        "{host} asks for a kind of sign-in that Daybridge does not speak; ask for access by name and password (Basic)."
+    ),
     "caldav.web_page": "{host} answered with a web page instead of calendar data; check that the address is the CalDAV server's.",
     "caldav.not_caldav": "{host} does not answer as a CalDAV server; check the address.",
     "caldav.broken_answer": "{host} sent an answer that ends early or is no XML; nothing was changed. Start again.",

@@ -37,6 +37,7 @@ from shared.texts import text
 log = logging.getLogger(__name__)
 
 NOTES_PASSWORD = "notes-password"
+CALLS_MADE = "salesforce-calls"
 FILE_KINDS = frozenset({"ics_file", "ics_folder"})
 
 _NOTES_KEYS = ("notes.kind", "notes.url", "notes.user", "notes.calendar", "notes.ca_file", "notes.allow_http")
@@ -75,6 +76,12 @@ class AccountBook:
 
     def budget(self) -> SideBudget:
         return self.salesforce.budget()
+
+    def remember_calls(self) -> None:
+        """Keep how many calls were made, so that a restart does not forget them."""
+        now = msgspec.json.encode(self.salesforce.calls_made(), order="sorted").decode()
+        if now != self._links.noted(CALLS_MADE):
+            self._links.note(CALLS_MADE, now)
 
     async def look_at_credentials(self) -> None:
         """At start: which accounts are set up. Reads the store, calls nobody."""
@@ -189,12 +196,14 @@ class AccountBook:
                 await opened[0].close()
 
     def _salesforce_account(self) -> SalesforceAccount:
-        return SalesforceAccount(
+        account = SalesforceAccount(
             self._settings["salesforce.login_url"],
             self._settings["salesforce.client_id"],
             self._settings["salesforce.key_field"],
             self._credentials,
         )
+        account.recall_calls(msgspec.json.decode(self._links.noted(CALLS_MADE) or "{}", type=dict[str, int]))
+        return account
 
     async def settings_changed(self, keys: frozenset[str]) -> None:
         """Close the sides whose address changed, so that the next run opens the right ones."""
@@ -202,6 +211,7 @@ class AccountBook:
             await self.close(Side.NOTES)
         if keys.intersection(_SALESFORCE_KEYS):
             await self.close(Side.SALESFORCE)
+            self.remember_calls()
             self.salesforce = self._salesforce_account()
         await self.look_at_credentials()
 

@@ -50,6 +50,14 @@ class SalesforceAccount:
     def budget(self) -> SideBudget:
         return self._budget.meter()
 
+    def calls_made(self) -> dict[str, int]:
+        """Our calls of the last 24 hours by hour, to be handed to the next start."""
+        return self._budget.history()
+
+    def recall_calls(self, history: dict[str, int]) -> None:
+        """Count on from what an earlier start of the daemon has used."""
+        self._budget.recall(history)
+
     async def connected(self) -> bool:
         """Whether a sign-in is stored. Raises the credentials store's own error when it cannot be asked."""
         return await self.tokens.connected()

@@ -1,8 +1,8 @@
 """The allowance of API calls: what the org says of its own, what we spent, when to slow down and when to stop.
 
 The allowance is the whole org's and rolls over 24 hours (reference/salesforce.md 3.4, 3.5): a desktop program that uses
-it up stops the customer's CRM. So we follow ``Sforce-Limit-Info``, slow down above 80 %, start no reading above 95 %,
-and after a 403 wait for hours, not seconds.
+it up stops the customer's CRM. So we follow ``Sforce-Limit-Info``, slow down above 80 %, start no reading above 95 %, and after
+a 403 wait for hours, not seconds. Our own calls have a ceiling of their own, whatever the org allows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ SLOW_ABOVE = 0.80
 STOP_ABOVE = 0.95
 BELIEVED_FOR = timedelta(hours=1)
 """How long a figure above STOP_ABOVE holds readings back before one call may fetch a new figure."""
+
+OWN_CALLS_A_DAY = 10_000
+"""More calls of ours within 24 hours than any person needs: something is wrong, and no further reading is started."""
 
 FIRST_DAILY_BACK_OFF = timedelta(hours=2)
 LONGEST_DAILY_BACK_OFF = timedelta(hours=8)
@@ -81,6 +84,10 @@ class ApiBudget:
     def check_reading(self) -> None:
         """Raises LimitReached when a new reading should not start: backing off, or the org is above STOP_ABOVE."""
         self.check_call()
+        mine = self.meter().used_by_us_24h
+        if mine >= OWN_CALLS_A_DAY:
+            until = self._calls[0] + _DAY
+            raise LimitReached(text("salesforce.limit_own", used=mine, until=_moment(until)), until)
         if self._org is None or self._share() <= STOP_ABOVE:
             return
         used, total, seen = self._org
@@ -102,6 +109,22 @@ class ApiBudget:
             self._calls.popleft()
         used, total = (self._org[0], self._org[1]) if self._org else (None, None)
         return SideBudget(used_by_us_24h=len(self._calls), org_used=used, org_max=total)
+
+    def history(self) -> dict[str, int]:
+        """Our calls of the last 24 hours by the hour they were made in (``YYYY-MM-DDTHH``, UTC), to be kept over a restart."""
+        self.meter()
+        found: dict[str, int] = {}
+        for moment in list(self._calls):
+            hour = moment.astimezone(UTC).strftime("%Y-%m-%dT%H")
+            found[hour] = found.get(hour, 0) + 1
+        return found
+
+    def recall(self, history: dict[str, int]) -> None:
+        """Take over what ``history`` gave before a restart; each call counts from the end of its hour."""
+        for hour, number in sorted(history.items()):
+            moment = datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC) + timedelta(minutes=59)
+            self._calls.extend([moment] * number)
+        self.meter()
 
     def _share(self) -> float:
         return self._org[0] / self._org[1] if self._org else 0.0

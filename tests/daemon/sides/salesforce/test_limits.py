@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from daemon.sides.contract import LimitReached
-from daemon.sides.salesforce.limits import FIRST_DAILY_BACK_OFF, LONGEST_DAILY_BACK_OFF, ApiBudget
+from daemon.sides.salesforce.limits import FIRST_DAILY_BACK_OFF, LONGEST_DAILY_BACK_OFF, OWN_CALLS_A_DAY, ApiBudget
 
 
 class Clock:
@@ -105,3 +105,33 @@ def test_too_many_long_requests_pass_sooner() -> None:
     refused = ApiBudget(clock).refused("ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
     assert refused.until is not None
     assert refused.until - clock.now < timedelta(hours=1)
+
+
+def test_our_own_ceiling_stops_reading_whatever_the_org_allows() -> None:
+    """Catches: a runaway loop that uses up a large org's allowance unnoticed."""
+    clock = Clock()
+    budget = ApiBudget(clock)
+    budget.follow("api-usage=1/5000000")
+    for _ in range(OWN_CALLS_A_DAY):
+        budget.count()
+    with pytest.raises(LimitReached) as stopped:
+        budget.check_reading()
+    assert stopped.value.until == clock.now + timedelta(hours=24)
+    budget.check_call()
+    clock.on(hours=24, minutes=1)
+    budget.check_reading()
+
+
+def test_a_restart_does_not_forget_our_calls() -> None:
+    """Catches: a daemon that is restarted in a loop and starts counting at nothing each time."""
+    clock = Clock()
+    before = ApiBudget(clock)
+    for _ in range(3):
+        before.count()
+        clock.on(minutes=30)
+    after = ApiBudget(clock)
+    after.recall(before.history())
+    after.count()
+    assert after.meter().used_by_us_24h == 4
+    clock.on(hours=26)
+    assert after.meter().used_by_us_24h == 0
