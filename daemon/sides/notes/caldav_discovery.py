@@ -59,14 +59,18 @@ async def find(session: DavSession, entered: str, wanted: str) -> Found:
     here = _collection(row, path, principal)
     homes = _homes(session, row, path) or (_homes(session, person, principal) if person is not None else [])
     directly = here if not wanted.strip() else await _named_by_path(session, wanted, principal)
-    if directly is not None and not wanted.strip():
-        # The person gave the address of one calendar, which needs no other to be looked up.
-        found = [directly]
-    else:
-        found = await _listed(session, homes or [path], principal)
-        if directly is not None and all(each.path != directly.path for each in found):
-            found.append(directly)
+    found: list[Collection] = []
+    if directly is None or wanted.strip():
+        # An address of one calendar as the whole setting needs no other to be looked up.
+        try:
+            found = await _listed(session, homes or [path], principal)
+        except SideUnavailable:
+            # One that was named by its path is there, also where the home does not tell its contents.
+            if directly is None:
+                raise
     chosen = directly or _choose(session, found, wanted.strip())
+    if all(each.path != chosen.path for each in found):
+        found.append(chosen)
     return Found(chosen, tuple(found), _names(person), await _invites(session, chosen))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from daemon.sides.contract import Observation, Outcome, Write
+import pytest
+
+from daemon.sides.contract import Observation, Outcome, Refused, SideError, Write
 from daemon.sides.notes.caldav import CaldavSide
 from daemon.sync.trees import Record
 from shared.models import Image
@@ -42,6 +44,7 @@ def weekly(uid: str, *more: str) -> str:
     return calendar(BERLIN, series, *more)
 
 
+NEW = Image(subject="New", location="Here", starts_at="2026-03-12T10:00Z", ends_at="2026-03-12T11:00Z")
 WEEKLY_IDS = ("20260317T090000Z", "20260324T090000Z", "20260331T080000Z", "20260407T080000Z")
 
 
@@ -104,3 +107,28 @@ def delete(record: Record) -> Write:
 
 def create(after: Image, create_key: str = "intent-1") -> Write:
     return Write("c", "create", after=after, groups=frozenset(Group), create_key=create_key)
+
+
+async def code_of(side_url: str, **given: str) -> str:
+    """The code of the sentence that opening a side gives."""
+    side = side_of(side_url, **given)
+    with pytest.raises(SideError) as told:
+        await side.open()
+    await side.close()
+    return told.value.text.code
+
+
+def merged(known: dict[str, Record], seen: Observation) -> dict[str, Record]:
+    """The tree after a delta, as runs.compare makes it."""
+    return {**{key: record for key, record in known.items() if key not in seen.gone}, **by_key(seen)}
+
+
+async def first_reading(side: CaldavSide) -> tuple[dict[str, Record], str]:
+    seen = await read(side)
+    assert seen.full
+    return by_key(seen), seen.coverage.bookmark
+
+
+def refusal_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.text.code

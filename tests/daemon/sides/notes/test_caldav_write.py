@@ -6,13 +6,13 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from daemon.sides.contract import Done, Found, LostAnswer, Outcome, Refused, SignInNeeded, Stale
+from daemon.sides.contract import Done, Found, LostAnswer, Refused, SignInNeeded, Stale
 from daemon.sides.notes.event_texts import created_uid
-from shared.models import Image
 from shared.states import Group
 from tests.daemon.sides.notes.caldav_odd_server import CALENDAR, odd_server
 from tests.daemon.sides.notes.caldav_servers import member
 from tests.daemon.sides.notes.caldav_setting import (
+    NEW,
     WEEKLY_IDS,
     Place,
     by_key,
@@ -21,23 +21,18 @@ from tests.daemon.sides.notes.caldav_setting import (
     delete,
     entry,
     read,
+    refusal_of,
     send,
     side_of,
     update,
     weekly,
 )
 
-NEW = Image(subject="New", location="Here", starts_at="2026-03-12T10:00Z", ends_at="2026-03-12T11:00Z")
 GUESTS = (
     "ORGANIZER:mailto:jane.doe@example.com",
     "ATTENDEE;PARTSTAT=ACCEPTED:mailto:jane.doe@example.com",
     "ATTENDEE:mailto:guest@example.com",
 )
-
-
-def sentence(outcome: Outcome) -> str:
-    assert isinstance(outcome, Refused), outcome
-    return outcome.text.code
 
 
 async def test_an_update_changes_its_lines_and_no_other(place: Place) -> None:
@@ -118,32 +113,6 @@ async def test_a_create_that_is_repeated_does_not_undo_an_edit(place: Place) -> 
     assert len(place.server.hrefs(place.path)) == 1
 
 
-async def test_copies_of_one_uid_are_one_entry_and_are_not_written() -> None:
-    """Gateways deliver an invitation under several hrefs; Radicale refuses such copies, so the odd server holds them."""
-    async with odd_server() as server:
-        server.entries["a.ics"] = weekly("week")
-        moved = entry("week", "SUMMARY:Moved", "RECURRENCE-ID:20260324T090000Z", start="20260325T130000Z",
-                      end="20260325T140000Z")  # fmt: skip
-        server.entries["b.ics"] = calendar(moved)
-        server.entries["c.ics"] = calendar(entry("lone", "SUMMARY:Lone"), entry("other", "SUMMARY:Other"))
-        side = side_of(server.url)
-        seen = by_key(await read(side))
-        assert {key: record.image.starts_at for key, record in seen.items()} == {
-            f"week#{WEEKLY_IDS[0]}": "2026-03-17T09:00Z",
-            f"week#{WEEKLY_IDS[1]}": "2026-03-25T13:00Z",
-            f"week#{WEEKLY_IDS[2]}": "2026-03-31T08:00Z",
-            f"week#{WEEKLY_IDS[3]}": "2026-04-07T08:00Z",
-            "lone#": "2026-03-10T09:00Z",
-            "other#": "2026-03-10T09:00Z",
-        }
-        for key in (f"week#{WEEKLY_IDS[0]}", "lone#"):
-            after = replace(seen[key].image, subject="Changed")
-            (refused,) = await send(side, update(seen[key], after, Group.SUBJECT))
-            assert sentence(refused) == "caldav.several"
-        assert server.asked("PUT") == []
-        await side.close()
-
-
 @pytest.mark.parametrize("kind", ["update", "delete"])
 async def test_an_edit_between_our_look_and_our_write_is_kept(kind: str) -> None:
     """Catches: a write without If-Match. The edit lands after the look that precedes the write (P6)."""
@@ -166,30 +135,13 @@ async def test_an_edit_between_our_look_and_our_write_is_kept(kind: str) -> None
         await side.close()
 
 
-@pytest.mark.parametrize("switch", ["no_put_etag", "weak", "no_multiget", "absolute"])
-async def test_servers_differ_and_the_write_is_stored_all_the_same(switch: str) -> None:
-    async with odd_server(switch) as server:
-        server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
-        side = side_of(server.url)
-        (record,) = (await read(side)).records
-        (done,) = await send(side, update(record, replace(record.image, subject="New"), Group.SUBJECT))
-        assert isinstance(done, Done)
-        assert done.stored is not None
-        assert done.stored.image.subject == "New"
-        (again,) = await send(side, update(done.stored, replace(record.image, subject="Newer"), Group.SUBJECT))
-        assert isinstance(again, Done)
-        (made,) = await send(side, create(NEW))
-        assert isinstance(made, Done)
-        await side.close()
-
-
 async def test_without_an_etag_nothing_is_changed() -> None:
     async with odd_server("no_etag") as server:
         server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
         side = side_of(server.url)
         (record,) = (await read(side)).records
         (refused,) = await send(side, update(record, replace(record.image, subject="New"), Group.SUBJECT))
-        assert sentence(refused) == "caldav.no_etag"
+        assert refusal_of(refused) == "caldav.no_etag"
         assert server.asked("PUT") == []
         await side.close()
 
@@ -209,7 +161,7 @@ async def test_a_server_that_mails_invitees_is_not_made_to() -> None:
             delete(seen["meet#"]),
         ):
             (refused,) = await send(side, write)
-            assert sentence(refused) == "caldav.would_invite"
+            assert refusal_of(refused) == "caldav.would_invite"
         (declined,) = await send(side, delete(seen["theirs#"]))
         assert isinstance(declined, Done)
         assert server.headers[-1].get("Schedule-Reply") == "F"
