@@ -169,6 +169,10 @@ class Coordinator(OpenRun):
         """Check what Ok needs and start writing. Raises plan-changed, needs-confirmation, blocked-by-guard, wrong-state."""
         review = self.waiting(run)
         assert self.run is not None
+        if self.comparison is None:  # taken up after a restart, while a side could not be read
+            raise ApiProblem(
+                ProblemName.WRONG_STATE, "The two sides have not been compared since the program started; Start Sync again."
+            )
         if plan_hash != self.run.plan:
             raise ApiProblem(ProblemName.PLAN_CHANGED)
         chosen = [row for row in review.plan.changes if review.decision(row).decision.writes]
