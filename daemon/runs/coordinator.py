@@ -171,7 +171,8 @@ class Coordinator(OpenRun):
         assert self.run is not None
         if self.comparison is None:  # taken up after a restart, while a side could not be read
             raise ApiProblem(
-                ProblemName.WRONG_STATE, "The two sides have not been compared since the program started; Start Sync again."
+                ProblemName.WRONG_STATE,
+                "The two sides have not been compared since the program started; Start Sync again.",
             )
         if plan_hash != self.run.plan:
             raise ApiProblem(ProblemName.PLAN_CHANGED)
