@@ -109,3 +109,37 @@ async def test_own_meetings_are_told_from_others_by_the_persons_addresses() -> N
         assert {key: record.organised_by_other for key, record in seen.items()} == {"mine#": False, "theirs#": True}
         assert seen["theirs#"].locked_groups
         await side.close()
+
+
+async def test_a_calendar_named_by_its_path_needs_no_open_home() -> None:
+    async with odd_server() as server:
+
+        async def closed(request: web.Request) -> web.Response | None:
+            return web.Response(status=403) if request.headers.get("Depth") == "1" else None
+
+        server.odd = closed
+        assert await code_of(server.url) == "notes.no_access"
+        side = side_of(server.url, calendar=CALENDAR)
+        await side.open()
+        assert [(each.path, each.selected) for each in await side.calendars()] == [(CALENDAR, True)]
+        await side.close()
+
+
+async def test_a_home_on_another_server_is_told_and_not_asked() -> None:
+    """Catches: the password sent to whatever host a calendar-home-set names."""
+    async with odd_server() as server, odd_server() as other:
+
+        async def elsewhere(request: web.Request) -> web.Response | None:
+            if request.method != "PROPFIND" or request.path != HOME:
+                return None
+            target = other.url.replace("127.0.0.1", "localhost")
+            body = (
+                f'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><response><href>{HOME}</href><propstat>'
+                f"<prop><C:calendar-home-set><href>{target}{HOME}</href></C:calendar-home-set></prop>"
+                "<status>HTTP/1.1 200 OK</status></propstat></response></multistatus>"
+            )
+            return web.Response(status=207, text=body, content_type="text/xml")
+
+        server.odd = elsewhere
+        assert await code_of(server.url) == "notes.redirect"
+        assert other.seen == []

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from hypothesis import given, strategies as st
 
 from daemon.sides.contract import Gone, SideUnavailable, Unclear
+from daemon.sides.notes.caldav_register import Register
 from shared.texts import text
 from tests.daemon.sides.notes.caldav_odd_server import odd_server
 from tests.daemon.sides.notes.caldav_servers import member
@@ -129,3 +131,37 @@ async def test_a_private_ones_text_is_in_no_bookmark(place: Place, tmp_path: Pat
     seen = await read(place.side())
     assert "Xylophone" not in seen.coverage.bookmark
     assert member(place.path, "secret").rpartition("/")[2] in seen.coverage.bookmark
+
+
+_NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1, max_size=12)
+
+
+@given(
+    st.dictionaries(_NAMES, st.tuples(st.text(max_size=5), st.lists(_NAMES, max_size=3, unique=True)), max_size=8),
+    st.sampled_from([("token", ""), ("", "ctag")]),
+    st.data(),
+)
+def test_a_bookmark_gives_the_register_back(
+    entries: dict[str, tuple[str, list[str]]], marks: tuple[str, str], data: st.DataObject
+) -> None:
+    """Catches: a UID or an unread resource lost on the way, which a delta would then know nothing of."""
+    register = Register("/c/", *marks)
+    for name, (etag, uids) in entries.items():
+        register.etags[f"/c/{name}"] = etag
+        register.note(f"/c/{name}", [name.removesuffix(".ics")] if len(uids) == 1 else uids)
+    unread = data.draw(st.sets(st.sampled_from(sorted(register.etags)))) if register.etags else set()
+    for href in unread:
+        register.note_unread(href)
+    again = Register.from_bookmark(register.bookmark(), "/c/")
+    assert again is not None
+    assert (again.token, again.ctag, again.unread) == (*marks, unread)
+    assert again.uids == register.uids
+    assert again.etags == (register.etags if marks[1] else dict.fromkeys(register.etags, ""))
+    assert {uid: again.hrefs(uid) for uids in register.uids.values() for uid in uids} == {
+        uid: register.hrefs(uid) for uids in register.uids.values() for uid in uids
+    }
+
+
+@given(st.text(max_size=40) | st.recursive(st.none() | st.integers() | st.text(max_size=3), st.lists).map(json.dumps))
+def test_a_bookmark_of_another_kind_is_none(mark: str) -> None:
+    assert Register.from_bookmark(mark, "/c/") is None
