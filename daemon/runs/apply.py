@@ -259,7 +259,8 @@ class Applier:
         pairing = fresh.pair.pairing
         if isinstance(answer, Done):
             record = self._comparer.record_written(pairing, op.side, answer.stored, answer.key or op.key, fresh.rules)
-            return self._journal.acked(pairing, op, answer.key or op.key, record)
+            was_there = op.kind == "create" and answer.key in fresh.trees.of(op.side).records
+            return self._journal.acked(pairing, op, answer.key or op.key, record, was_there=was_there)
         if isinstance(answer, Stale):
             return self._journal.ended(pairing, op, "stale")
         if isinstance(answer, Refused):

@@ -79,15 +79,18 @@ class Journal:
         moment = stamp(self._clock())
         self._runs.journal(pairing, [msgspec.structs.replace(op, phase="sent", sent_at=moment) for op in ops])
 
-    def acked(self, pairing: str, op: Op, key: str, record: Record | None) -> Op:
-        """The answer is known: what the side holds now is on record before the base changes."""
+    def acked(self, pairing: str, op: Op, key: str, record: Record | None, *, was_there: bool = False) -> Op:
+        """The answer is known: what the side holds now is on record before the base changes.
+
+        ``was_there``: the comparison had seen this record before the create was sent (its key outlived a lost state).
+        """
         now = msgspec.structs.replace(
             op,
             phase="acked",
             stored_key=key,
             stored_version=record.version if record else "",
             stored=record.image if record else None,
-            adopted=record is not None and self._is_adopted(pairing, op, record),
+            adopted=was_there or (record is not None and self._is_adopted(pairing, op, record)),
         )
         self._runs.journal(pairing, [now])
         return now

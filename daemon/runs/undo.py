@@ -113,6 +113,8 @@ def _key(op: Op) -> str:
 
 def _still_there(op: Op, record: Record | None, trees: Trees) -> bool:
     """Whether the side still holds what this operation left: nothing after a delete, the after-image otherwise."""
+    if op.adopted:
+        return False  # the record was there before the run: the run did not make it, and undo must not remove it
     if op.kind == "delete":
         return record is None
     left = op.stored or op.after
