@@ -71,13 +71,14 @@ async def test_a_reading_that_breaks_off_hides_nothing() -> None:
         await side.close()
 
 
-async def test_copies_of_one_uid_are_one_entry_and_are_not_written() -> None:
+@pytest.mark.parametrize(("series", "exception"), [("a.ics", "b.ics"), ("b.ics", "a.ics")])
+async def test_copies_of_one_uid_are_one_entry_and_are_not_written(series: str, exception: str) -> None:
     """Gateways deliver an invitation under several hrefs; Radicale refuses such copies, so the odd server holds them."""
     async with odd_server() as server:
-        server.entries["a.ics"] = weekly("week")
+        server.entries[series] = weekly("week")
         moved = entry("week", "SUMMARY:Moved", "RECURRENCE-ID:20260324T090000Z", start="20260325T130000Z",
                       end="20260325T140000Z")  # fmt: skip
-        server.entries["b.ics"] = calendar(moved)
+        server.entries[exception] = calendar(moved)
         server.entries["c.ics"] = calendar(entry("lone", "SUMMARY:Lone"), entry("other", "SUMMARY:Other"))
         side = side_of(server.url)
         seen = by_key(await read(side))
@@ -94,4 +95,13 @@ async def test_copies_of_one_uid_are_one_entry_and_are_not_written() -> None:
             (refused,) = await send(side, update(seen[key], after, Group.SUBJECT))
             assert refusal_of(refused) == "caldav.several"
         assert server.asked("PUT") == []
+        mark = (await read(side, seen)).coverage.bookmark
+        server.entries[exception] = calendar(moved.replace("SUMMARY:Moved", "SUMMARY:Moved again"))
+        delta = by_key(await read(side, seen, mark))
+        assert delta[f"week#{WEEKLY_IDS[1]}"].image.subject == "Moved again"
+        assert delta[f"week#{WEEKLY_IDS[0]}"].image == seen[f"week#{WEEKLY_IDS[0]}"].image
+        del server.entries[exception]
+        looked = (await side.look([f"week#{WEEKLY_IDS[1]}"]))[f"week#{WEEKLY_IDS[1]}"]
+        assert isinstance(looked, Found)
+        assert looked.record.image.starts_at == "2026-03-24T09:00Z"
         await side.close()
