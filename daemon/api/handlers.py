@@ -8,7 +8,7 @@ import msgspec
 
 from daemon.api.server import Call, Reply
 from daemon.runs import doctor, ignored, items, listing
-from daemon.runs.accounts import AccountBook
+from daemon.runs.accounts import ADDRESS_KEYS, AccountBook
 from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.coordinator import Coordinator
 from daemon.runs.review import Review, ended_rows
@@ -235,6 +235,8 @@ class Handlers:
     async def patch_settings(self, call: Call) -> m.SettingsDocument:
         body = call.body
         assert isinstance(body, m.PatchSettings)
+        if ADDRESS_KEYS.intersection(body.values):
+            self._idle_enough()
         try:
             self._settings.patch(body.values)
         except BadSetting as error:
@@ -260,7 +262,9 @@ class Handlers:
         return await self._accounts.connect_salesforce()
 
     async def test_account(self, call: Call) -> m.TestResult:
-        return await self._accounts.test(_side(call))
+        side = _side(call)
+        self._idle_enough()
+        return await self._accounts.test(side)
 
     async def disconnect(self, call: Call) -> m.Nothing:
         side = _side(call)

@@ -43,6 +43,8 @@ FILE_KINDS = frozenset({"ics_file", "ics_folder"})
 _NOTES_KEYS = ("notes.kind", "notes.url", "notes.user", "notes.calendar", "notes.ca_file", "notes.allow_http")
 _SALESFORCE_KEYS = ("salesforce.login_url", "salesforce.client_id", "salesforce.key_field")
 KEYS = {Side.NOTES: _NOTES_KEYS, Side.SALESFORCE: _SALESFORCE_KEYS}
+ADDRESS_KEYS = frozenset(_NOTES_KEYS + _SALESFORCE_KEYS)
+"""Settings that lead to another calendar or account: a change closes the side, so not while a run reads or writes it."""
 
 
 class AccountBook:

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 
 from daemon.runs.apply import Applied, Applier, Replanner
-from daemon.runs.compare import Comparer
+from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.confirmations import check_confirmations
 from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, stamp
@@ -176,6 +177,12 @@ class Coordinator(OpenRun):
             )
         if plan_hash != self.run.plan:
             raise ApiProblem(ProblemName.PLAN_CHANGED)
+        if self._connections.rules(self.comparison.pair).version != self.comparison.rules.version:
+            again = "Cancel and undo again" if self.run.mode is RunMode.UNDO else "Start Sync again"
+            raise ApiProblem(
+                ProblemName.WRONG_STATE,
+                f"The rules were changed after this list was made; nothing was written. {again}, so that the list follows them.",
+            )
         chosen = [row for row in review.plan.changes if review.decision(row).decision.writes]
         check_confirmations(self.run, review.deletions(), bool(chosen), confirm_deletions, confirm_moves)
         self._move(RunState.APPLYING)
@@ -195,9 +202,12 @@ class Coordinator(OpenRun):
             await self._apply(safe)
 
     async def _apply(self, chosen: list[Proposal]) -> None:
-        assert self.run is not None and self.review is not None and self.comparison is not None
+        assert self.run is not None and self.review is not None
+        comparison = await self._connected_anew()
+        if comparison is None:
+            return
         try:
-            done = await self._applier.apply(self.review, self.comparison, chosen, self._progress, self._plans)
+            done = await self._applier.apply(self.review, comparison, chosen, self._progress, self._plans)
         except StoreTrouble as error:
             self._end(RunState.FAILED, text("run.problem", sentence=str(error)))
             return
@@ -211,6 +221,27 @@ class Coordinator(OpenRun):
         fresh = await asyncio.to_thread(self._comparer.stored, pair, rules)
         if self._after(done):
             self.comparison = fresh
+
+    async def _connected_anew(self) -> Comparison | None:
+        """The comparison over the sides as they are open now: those it was made with may have been closed since by a test
+        or a new sign-in. None when they cannot be had; then the list waits again, with the reason, and nothing was written.
+        """
+        assert self.comparison is not None
+        try:
+            pair = await self._connections.open_pair()
+        except SideError as error:
+            self._connections.failed(error)
+            self._not_compared(error.text)
+        except (ApiProblem, StoreTrouble) as error:
+            self._not_compared(text("run.problem", sentence=str(error)))
+        except Exception:  # a fault of ours must not leave the run writing for ever
+            log.exception("opening the sides failed")
+            self._end(RunState.FAILED, text("run.internal"))
+        else:
+            if pair.pairing == self.comparison.pair.pairing:
+                return replace(self.comparison, pair=pair)
+            self._not_compared(text("run.other_calendar"))
+        return None
 
     def _after(self, done: Applied) -> bool:
         """Stale rows come back undecided; otherwise the run ends. True when it ended."""
