@@ -184,9 +184,12 @@ class Observer:
         return {**kept, **records}
 
     def _left_out(self, pairing: str, side: Side, seen: Observation) -> dict[str, LeftOut]:
+        """What is no item; a delta keeps what it does not speak of and drops what has become an item or is gone."""
         if seen.full:
             return dict(seen.left_out)
-        return {**self._store.left_out(pairing, side), **seen.left_out}
+        spoken_of = {record.key for record in seen.records} | seen.gone.keys()
+        known = self._store.left_out(pairing, side)
+        return {handle: left for handle, left in known.items() if left.key not in spoken_of} | dict(seen.left_out)
 
 
 def observed_long_enough_ago(at: datetime, now: datetime) -> float:
