@@ -8,6 +8,7 @@ import { clock } from "./times.js";
 import { plain, sentence, SIDE, upper } from "./words.js";
 
 const STATE = { not_connected: "Not connected", connected: "Connected", needs_sign_in: "Sign in needed", unreachable: "Cannot be reached" };
+const KINDS = [["domino", "Domino server"], ["caldav", "CalDAV server"], ["ics_file", "One .ics file (read only)"], ["ics_folder", "Folder with one entry per .ics file"]];
 const CALENDAR_KIND = { own: "own", delegated: "delegated to you", team: "team", file: "file" };
 
 export function accountsView(main) {
@@ -65,21 +66,23 @@ async function disconnect(side) {
 }
 
 function notesForm() {
-  const kind = el("select", { name: "kind" }, [["domino", "Domino server"], ["caldav", "CalDAV server"], ["files", "iCalendar file or folder"]].map(([value, words]) => el("option", { value }, words)));
+  const kind = el("select", { name: "kind" }, KINDS.map(([value, words]) => el("option", { value }, words)));
   const url = el("input", { type: "text", name: "url", size: 32, autocomplete: "off", spellcheck: "false", placeholder: "https://mail.example.com/mail/jdoe.nsf" });
   const user = el("input", { type: "text", name: "user", size: 32, autocomplete: "username" });
   const password = el("input", { type: "password", name: "password", size: 32, autocomplete: "current-password" });
+  const calendar = el("input", { type: "text", name: "calendar", size: 32, autocomplete: "off", spellcheck: "false", placeholder: "empty: your own" });
   const outcome = el("p", { role: "status", class: "outcome" });
   const save = async (event) => {
     event.preventDefault();
     fill(outcome, "Testing …");
-    const result = await attempt(() => put("/accounts/notes", { kind: kind.value, url: url.value.trim(), user: user.value.trim(), password: password.value, calendar: "" }));
+    const result = await attempt(() => put("/accounts/notes", { kind: kind.value, url: url.value.trim(), user: user.value.trim(), password: password.value, calendar: calendar.value.trim() }));
     password.value = "";
     fill(outcome, result ? el("span", { class: result.ok ? "good" : "problem" }, sentence(result.text)) : null);
   };
   const field = (words, node) => el("label", { class: "field" }, words, node);
   return el("details", { class: "notes-form" }, el("summary", {}, "Notes account"),
     el("form", { on: { submit: save } }, field("Kind", kind), field("Address of the server, mail file or folder", url), field("User", user), field("Internet password", password),
+      field("Calendar (mail file or address)", calendar),
       el("div", { class: "buttons" }, el("button", { type: "submit", class: "primary" }, "Save and test")), outcome));
 }
 
@@ -89,7 +92,7 @@ function calendars() {
   const choose = async (calendar) => {
     const yes = await ask("Calendar", el("p", {}, `Pair “${calendar.name}” with Salesforce from now on? The next run must be started by hand; the links of the calendar used so far are kept aside.`),
       [{ label: "Yes", value: true, kind: "primary" }, { label: "No", value: false }]);
-    if (yes && await attempt(() => patch("/settings", { values: { "notes.calendar": calendar.id } }))) {
+    if (yes && await attempt(() => patch("/settings", { values: { "notes.calendar": calendar.path || calendar.id } }))) {
       notice(`“${calendar.name}” is the Notes calendar now.`, "good");
     }
     show();
