@@ -12,6 +12,7 @@ import msgspec
 
 from daemon.api.request_reading import LARGEST_NUMBER, LIMITS
 from daemon.api.responses import PROBLEM_TYPE
+from daemon.runs.listing import WORDS
 from shared.models import API_VERSION, Text
 from shared.problems import PROBLEMS, URN, ProblemName
 from shared.routes import PREFIX, ROUTES, Access, Route
@@ -88,7 +89,10 @@ def _schema(kind: type) -> Json:
 
 def _operation(route: Route) -> Json:
     operation: Json = {"operationId": route.name, "responses": _responses(route)}
-    parameters = [*map(_path_parameter, _PARAMETER.findall(route.path)), *(_query_parameter(*q) for q in route.query)]
+    parameters = [
+        *map(_path_parameter, _PARAMETER.findall(route.path)),
+        *(_query_parameter(route, *q) for q in route.query),
+    ]
     if parameters:
         operation["parameters"] = parameters
     if route.request is not None:
@@ -110,8 +114,10 @@ def _path_parameter(name: str) -> Json:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameter(name: str, kind: type) -> Json:
+def _query_parameter(route: Route, name: str, kind: type) -> Json:
     schema: Json = {"type": "string"}
+    if route.name == "changes" and name in WORDS:
+        schema["enum"] = ["", *WORDS[name]]
     if kind is int:
         low, high = LIMITS.get(name, (0, LARGEST_NUMBER))
         schema = {"type": "integer", "minimum": low, "maximum": high}

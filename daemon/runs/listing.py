@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -19,6 +19,14 @@ SORTS = {
     "-action": lambda row: (row.action, row.starts_at, row.id),
 }
 MOST = 500
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "action": tuple(sorted(Action)),
+    "decision": tuple(sorted(Decision)),
+    "risk": tuple(sorted([*Risk, "any", "none"])),
+    "sort": tuple(sorted(SORTS)),
+    "collapse": ("series",),
+}
+"""What the parameters that are words may be; an empty one counts as left out."""
 
 
 def listing(
@@ -53,15 +61,10 @@ def listing(
 def _check(offset: int, limit: int, action: str, decision: str, risk: str, sort: str, collapse: str) -> None:
     if offset < 0 or not 1 <= limit <= MOST:
         raise ApiProblem(ProblemName.BAD_REQUEST, f"offset starts at 0 and limit is 1 to {MOST}.")
-    for name, value, allowed in (
-        ("action", action, {each.value for each in Action}),
-        ("decision", decision, {each.value for each in Decision}),
-        ("risk", risk, {each.value for each in Risk} | {"any", "none"}),
-        ("sort", sort, set(SORTS)),
-        ("collapse", collapse, {"series"}),
-    ):
-        if value and value not in allowed:
-            raise ApiProblem(ProblemName.BAD_REQUEST, f"{name} is one of: {', '.join(sorted(allowed))}.")
+    given = {"action": action, "decision": decision, "risk": risk, "sort": sort, "collapse": collapse}
+    for name, value in given.items():
+        if value and value not in WORDS[name]:
+            raise ApiProblem(ProblemName.BAD_REQUEST, f"{name} is one of: {', '.join(WORDS[name])}.")
 
 
 def _matches(row: Change, action: str, decision: str, risk: str, words: str, series: str) -> bool:
