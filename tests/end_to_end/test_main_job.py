@@ -358,3 +358,17 @@ def test_a_lost_database_recognises_its_own_records(tmp_path: Path) -> None:
         rows = house.sync()
         assert {row["action"] for row in rows.values()} <= {"link", "conflict"}, rows
         assert len(rows) == 2
+
+
+def test_another_calendar_starts_a_pairing_of_its_own_and_the_old_one_thaws(house: House) -> None:
+    """Catches: links of one calendar taken for another's (deletions!), and a pairing that is forgotten by a change of mind."""
+    in_step(house, "Mine")
+    house.age_links()
+    own = house.domino.line["mail_file"]
+    house.client.patch_settings({"notes.calendar": "/mail/salesteam.nsf"})
+    assert house.sync() == {}, "an empty team calendar proposes no deletion, and only ever goes to Salesforce"
+    house.client.patch_settings({"notes.calendar": own})
+    assert house.sync() == {}
+    uid = house.domino.uid_of("Mine")
+    house.domino.update(uid, location="Thawed")
+    assert {title: row["action"] for title, row in house.sync().items()} == {"Mine": "update_in_salesforce"}
