@@ -18,6 +18,7 @@ RUNS: dict[str, str] = {
     # why a run ended
     "run.internal": "Something went wrong inside Daybridge. Nothing was lost; the log holds the details. Start Sync again.",
     "run.problem": "{sentence}",
+    "run.first_by_hand": "This calendar was not compared yet. The first run is yours: press Start Sync and look at its list.",
     "run.other_calendar": "Another calendar was chosen after this list was made; nothing was written. Start Sync again.",
     "run.interrupted": "Daybridge was stopped during this run. Nothing was lost; start again with Start Sync.",
     # what became of a row

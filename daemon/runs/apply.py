@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -33,12 +33,18 @@ CHUNK = 200
 
 @dataclass(slots=True)
 class Applied:
-    """What one Ok did: outcomes by change, rows that came back, and why a side stopped, if one did."""
+    """What one Ok did: outcomes by change, rows that came back, and why a side stopped, if one did (``failures``)."""
 
     outcomes: dict[str, RowOutcome] = field(default_factory=dict)
     ignored: int = 0
     stopped: Text | None = None
     comparison: Comparison | None = None
+    failures: list[SideError] = field(default_factory=list)
+
+    def stop(self, error: SideError) -> None:
+        """A side cannot go on; the first reason is the one that is told."""
+        self.failures.append(error)
+        self.stopped = self.stopped or error.text
 
     def results(self) -> dict[str, int]:
         found = {result.value: 0 for result in Result} | {"ignored": self.ignored}
@@ -109,12 +115,12 @@ class Applier:
                 await self._chunk(review, part, done, plans, start, total, progress)
             except SideError as error:
                 log.warning("writing stopped: %s", error.text.code)
-                done.stopped = error.text
-                for row in part:
-                    done.outcomes.setdefault(row.id, self._outcome(review.run, row, Result.FAILED, error.text))
-                for row in chosen[start + CHUNK :]:
-                    done.outcomes[row.id] = self._outcome(review.run, row, Result.FAILED, error.text)
+                done.stop(error)
+            if done.stopped is not None:
+                for row in chosen[start:]:
+                    done.outcomes.setdefault(row.id, self._outcome(review.run, row, Result.FAILED, done.stopped))
                 break
+        await self._look_at_stale(chosen, done, plans)
         for outcome in done.outcomes.values():
             if not outcome.ops and outcome.result is not None:
                 self._journal.remember(outcome)
@@ -146,7 +152,11 @@ class Applier:
             approved.append(self._prepare(review, now, fresh))
         pairing = fresh.pair.pairing
         self._journal.intend(pairing, [each.outcome for each in approved], [op for each in approved for op in each.ops])
-        answers, errors = await self._send(fresh, approved, lambda count: progress("writing", start + count, total))
+        answers, errors = await self._send(
+            fresh, approved, done, lambda count: progress("writing", start + count, total)
+        )
+        written = [(op.side, op.stored_key or op.key) for op in answers.values() if op.phase == "acked"]
+        done.comparison = replace(fresh, trees=self._comparer.with_stored(pairing, fresh.trees, written))
         for each in approved:
             ops = [answers.get(op.id, op) for op in each.ops]
             outcome = each.outcome
@@ -160,6 +170,17 @@ class Applier:
                 continue
             done.outcomes[each.row.id] = self._journal.finish_with(fresh.pair, outcome, ops, fresh.rules)
         progress("writing", min(start + len(rows), total), total)
+
+    async def _look_at_stale(self, chosen: Sequence[Proposal], done: Applied, plans: Replanner) -> None:
+        """Rows that turned out stale only when they were written: read again, so that they come back as they are now."""
+        stale = [row for row in chosen if row.id in done.outcomes and _stale_on_writing(done.outcomes[row.id])]
+        if not stale or done.stopped is not None or done.comparison is None:
+            return
+        try:
+            done.comparison = await self._seen_again(done.comparison, stale, plans)
+        except SideError as error:
+            log.warning("stale rows could not be read again: %s", error.text.code)
+            done.stop(error)
 
     async def _seen_again(self, comparison: Comparison, rows: Sequence[Proposal], plans: Replanner) -> Comparison:
         """The comparison with every record these rows speak of re-read by itself, and planned again."""
@@ -223,7 +244,7 @@ class Applier:
         )
 
     async def _send(
-        self, fresh: Comparison, approved: Sequence[_Approved], count: Callable[[int], None]
+        self, fresh: Comparison, approved: Sequence[_Approved], done: Applied, count: Callable[[int], None]
     ) -> tuple[Mapping[str, Op], Mapping[str, Text]]:
         """Send every write, both sides at the same time; returns the operations as they stand then, and sentences by id."""
         ops = {op.id: op for each in approved for op in each.ops}
@@ -248,11 +269,16 @@ class Applier:
             except SideError as error:
                 # What was not answered may have been sent: it stays open and is looked up before anything else.
                 log.warning("%s stopped while writing: %s", side, error.text.code)
+                done.stop(error)
                 for op in mine:
                     if ops[op.id].phase == "intent":
                         errors[op.id] = error.text
 
-        await asyncio.gather(one_side(Side.NOTES), one_side(Side.SALESFORCE))
+        # A fault of ours on one side must not leave the other one writing after the run has ended.
+        ends = await asyncio.gather(one_side(Side.NOTES), one_side(Side.SALESFORCE), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
         return ops, errors
 
     def _answered(self, fresh: Comparison, op: Op, answer: Outcome) -> Op:
@@ -287,6 +313,10 @@ class Applier:
             error=error,
             text=row.summary,
         )
+
+
+def _stale_on_writing(outcome: RowOutcome) -> bool:
+    return outcome.result is Result.STALE and bool(outcome.ops)
 
 
 def _series_ids(row: Proposal) -> tuple[str, ...]:

@@ -149,6 +149,20 @@ class Comparer:
         both = Trees(notes=trees[Side.NOTES], salesforce=trees[Side.SALESFORCE])
         return Comparison(pair, both, base, rules, planned(both, base, rules), self._clock())
 
+    def with_stored(self, pairing: str, trees: Trees, keys: Iterable[tuple[Side, str]]) -> Trees:
+        """The trees with these records as they are stored now: what was just written or deleted."""
+        result = {side: dict(trees.of(side).records) for side in Side}
+        for side, key in keys:
+            record = self._trees.record(pairing, side, key)
+            if record is None:
+                result[side].pop(key, None)
+            else:
+                result[side][key] = record
+        return Trees(
+            notes=replace(trees.notes, records=result[Side.NOTES]),
+            salesforce=replace(trees.salesforce, records=result[Side.SALESFORCE]),
+        )
+
     def record_written(self, pairing: str, side: Side, record: Record | None, key: str, rules: Rules) -> Record | None:
         """Store what a side holds after a write; None after a delete."""
         if record is None:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from daemon.sync.rules import Rules
 from shared.models import Run
 from shared.problems import ApiProblem, ProblemName
+from shared.states import RunMode
+
+
+def check_rules(run: Run, then: Rules, now: Rules) -> None:
+    """Raises ApiProblem wrong-state when the rules the list was made under are not those in force."""
+    if then.version != now.version:
+        again = "Cancel and undo again" if run.mode is RunMode.UNDO else "Start Sync again"
+        raise ApiProblem(
+            ProblemName.WRONG_STATE,
+            f"The rules were changed after this list was made; nothing was written. {again}, so that the list follows them.",
+        )
 
 
 def check_confirmations(

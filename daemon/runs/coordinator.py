@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,13 +13,14 @@ import msgspec
 
 from daemon.runs.apply import Applied, Applier, Replanner
 from daemon.runs.compare import Comparer, Comparison
-from daemon.runs.confirmations import check_confirmations
+from daemon.runs.confirmations import check_confirmations, check_rules
 from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
-from daemon.runs.open_run import OpenRun
+from daemon.runs.open_run import OpenRun, only
 from daemon.runs.review import Review
 from daemon.runs.undo import UndoReplanner
+from daemon.runs.work import Work
 from daemon.sides.contract import SideError
 from daemon.store.database import StoreTrouble
 from daemon.store.links import LinkStore
@@ -69,7 +70,8 @@ class Coordinator(OpenRun):
         self._connections = connections
         self._planner = Replanner(comparer)
         self._plans: Replanner = self._planner
-        self._task: asyncio.Task[None] | None = None
+        self._work = Work()
+        self._undoing = False
 
     # starting ---------------------------------------------------------------------------------------------------
 
@@ -77,7 +79,11 @@ class Coordinator(OpenRun):
         """Open a run, or compare the waiting one again. Returns (run, new). Raises ApiProblem wrong-state while applying."""
         if self.run is not None and self.run.state is RunState.APPLYING:
             raise ApiProblem(ProblemName.WRONG_STATE, "Changes are being written; wait until that is done.")
+        if self._undoing:
+            raise ApiProblem(ProblemName.WRONG_STATE, "An undo is being prepared; wait until its list is there.")
         if self.run is not None and self.run.state is RunState.COMPARING:
+            if mode is RunMode.MANUAL:  # joined: nothing is written unasked any more, and everything is read
+                self.run = msgspec.structs.replace(self.run, mode=mode)
             return self.run, False
         if self.run is not None:
             if self.run.mode is RunMode.UNDO:
@@ -87,7 +93,7 @@ class Coordinator(OpenRun):
             if mode is RunMode.MANUAL:
                 self.run = msgspec.structs.replace(self.run, mode=mode)
             self._move(RunState.COMPARING)
-            self._spawn(self._compare(self.run.mode))
+            self._work.begin(self._compare())
             return self.run, False
         identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
         run = Run(id=identifier, mode=mode, objects=objects, state=RunState.COMPARING, started_at=stamp(self._clock()))
@@ -95,28 +101,27 @@ class Coordinator(OpenRun):
         self.run, self.review = run, Review(run=identifier)
         self._plans = self._planner
         self._changed()
-        self._spawn(self._compare(mode))
+        self._work.begin(self._compare())
         return self.run, True
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        self._task = asyncio.create_task(work)
-
     async def wait(self) -> None:
-        """Until the work under way is done (tests and orderly stops)."""
-        if self._task is not None:
-            await asyncio.shield(self._task)
+        """Until the work under way is done or cancelled."""
+        await self._work.wait()
 
-    async def _compare(self, mode: RunMode) -> None:
+    async def _compare(self) -> None:
         assert self.run is not None
         mine = self.run.id
         try:
             pair = await self._connections.open_pair()
             rules = self._connections.rules(pair)
+            if self.run.mode is RunMode.AUTOMATIC and not self._links.first_run_done(pair.pairing):
+                self._end(RunState.CANCELLED, text("run.first_by_hand"))
+                return
             waiting = await self._journal.recover(pair, rules)
-            comparison = await self._comparer.compare(pair, rules, mode, self._progress)
-            self._show(comparison, waiting)
+            self._show(await self._compared(pair, rules), waiting)
         except asyncio.CancelledError:
-            if self.run is not None and self.run.id == mine:  # another run may have been started since
+            # Another run may have been started since; a list that was up for review is taken up at the next start.
+            if self.run is not None and self.run.id == mine and not self.run.plan:
                 self._end(RunState.CANCELLED, None)
             raise
         except SideError as error:
@@ -127,6 +132,15 @@ class Coordinator(OpenRun):
         except Exception:  # a fault of ours must end the run with a sentence, not leave it hanging
             log.exception("comparing failed")
             self._end(RunState.FAILED, text("run.internal"))
+
+    async def _compared(self, pair: OpenPair, rules: Rules) -> Comparison:
+        """The comparison as the run's mode wants it; when a manual start joins an automatic run, everything is read again."""
+        while True:
+            assert self.run is not None
+            mode = self.run.mode
+            comparison = await self._comparer.compare(pair, rules, mode, self._progress)
+            if self.run.mode is mode:
+                return comparison
 
     # deciding ---------------------------------------------------------------------------------------------------
 
@@ -158,8 +172,8 @@ class Coordinator(OpenRun):
         assert self.run is not None
         if self.run.state is RunState.APPLYING:
             raise ApiProblem(ProblemName.WRONG_STATE, "Changes are being written; this cannot be cancelled any more.")
-        if self.run.state is RunState.COMPARING and self._task is not None:
-            self._task.cancel()
+        if self.run.state is RunState.COMPARING:
+            self._work.cancel()
         ended = self._end(RunState.CANCELLED, None)
         assert ended is not None
         return ended
@@ -177,37 +191,39 @@ class Coordinator(OpenRun):
             )
         if plan_hash != self.run.plan:
             raise ApiProblem(ProblemName.PLAN_CHANGED)
-        if self._connections.rules(self.comparison.pair).version != self.comparison.rules.version:
-            again = "Cancel and undo again" if self.run.mode is RunMode.UNDO else "Start Sync again"
-            raise ApiProblem(
-                ProblemName.WRONG_STATE,
-                f"The rules were changed after this list was made; nothing was written. {again}, so that the list follows them.",
-            )
+        check_rules(self.run, self.comparison.rules, self._connections.rules(self.comparison.pair))
         chosen = [row for row in review.plan.changes if review.decision(row).decision.writes]
         check_confirmations(self.run, review.deletions(), bool(chosen), confirm_deletions, confirm_moves)
         self._move(RunState.APPLYING)
-        self._spawn(self._apply(chosen))
+        self._work.begin(self._apply(review, chosen))
         return self.run
 
     async def apply_safe(self) -> None:
-        """Write the rows without risks of a waiting automatic run; the others go on waiting."""
-        if self.run is None or self.review is None or self.run.state is not RunState.AWAITING_REVIEW or self.run.guard:
+        """Write the rows without risks of a waiting automatic run; the others go on waiting, seen and acknowledged by nobody."""
+        run, review = self.run, self.review
+        if run is None or review is None or run.mode is not RunMode.AUTOMATIC or run.guard:
             return
-        review = self.review
+        if run.state is not RunState.AWAITING_REVIEW:
+            return
         safe = [
             row for row in review.plan.changes if not row.risks and review.decision(row).decision is Decision.APPROVE
         ]
         if 0 < len(safe) <= UNATTENDED_WRITES:
             self._move(RunState.APPLYING)
-            await self._apply(safe)
+            part = replace(review, plan=only(review.plan, {row.id for row in safe}))
+            self._work.begin(self._apply(part, safe))
+            await self.wait()
 
-    async def _apply(self, chosen: list[Proposal]) -> None:
+    async def _apply(self, review: Review, chosen: list[Proposal]) -> None:
+        """Carry out ``chosen``; ``review`` holds the rows this Ok speaks of, the other rows of the list go on waiting."""
         assert self.run is not None and self.review is not None
+        spoken = {row.id for row in review.plan.changes}
+        others = {row.id for row in self.review.plan.changes} - spoken
         comparison = await self._connected_anew()
         if comparison is None:
             return
         try:
-            done = await self._applier.apply(self.review, comparison, chosen, self._progress, self._plans)
+            done = await self._applier.apply(review, comparison, chosen, self._progress, self._plans)
         except StoreTrouble as error:
             self._end(RunState.FAILED, text("run.problem", sentence=str(error)))
             return
@@ -216,10 +232,12 @@ class Coordinator(OpenRun):
             self._end(RunState.FAILED, text("run.internal"))
             return
         assert done.comparison is not None
+        for failure in done.failures:
+            self._connections.failed(failure)
         # What was written is in the store; items looked up from now on must show it.
         pair, rules = done.comparison.pair, done.comparison.rules
         fresh = await asyncio.to_thread(self._comparer.stored, pair, rules)
-        if self._after(done):
+        if self._after(done, others):
             self.comparison = fresh
 
     async def _connected_anew(self) -> Comparison | None:
@@ -243,8 +261,8 @@ class Coordinator(OpenRun):
             self._not_compared(text("run.other_calendar"))
         return None
 
-    def _after(self, done: Applied) -> bool:
-        """Stale rows come back undecided; otherwise the run ends. True when it ended."""
+    def _after(self, done: Applied, others: set[str]) -> bool:
+        """Stale rows come back undecided, beside the ``others``; where there are none the run ends. True when it ended."""
         assert self.run is not None and self.review is not None and done.comparison is not None
         if done.stopped is not None:
             log.warning("the run ended early: %s", done.stopped.code)
@@ -252,10 +270,8 @@ class Coordinator(OpenRun):
         for name, number in done.results().items():
             results[name] = results.get(name, 0) + number
         stale = {change for change, outcome in done.outcomes.items() if outcome.result is Result.STALE}
-        left = [row for row in done.comparison.plan.changes if row.id in stale]
+        left = [row for row in done.comparison.plan.changes if row.id in stale or row.id in others]
         self.run = msgspec.structs.replace(self.run, results=results, progress=Progress(), because=done.stopped)
-        if self.run.mode is RunMode.AUTOMATIC:
-            left = [row for row in done.comparison.plan.changes if row.id not in done.outcomes or row.id in stale]
         if left:
             self._come_back(done, left, stale)
             return False
@@ -267,7 +283,7 @@ class Coordinator(OpenRun):
 
     async def undo(self, run: str, changes: tuple[str, ...]) -> Run:
         """Open a run of inverse proposals. Raises not-found, wrong-state while another run is open, or the side's error."""
-        if self.run is not None:
+        if self.run is not None or self._undoing:
             raise ApiProblem(ProblemName.WRONG_STATE, "Another run is open; finish it with Ok or Cancel first.")
         if self._runs.get(run) is None:
             raise ApiProblem(ProblemName.NOT_FOUND, f"There is no run {run!r}.")
@@ -278,15 +294,12 @@ class Coordinator(OpenRun):
         ]
         if not outcomes:
             raise ApiProblem(ProblemName.NOT_FOUND, "Nothing of that run can be undone.")
-        pair = await self._connections.open_pair()
-        if self._runs.pairing_of(run) != pair.pairing:
-            raise ApiProblem(
-                ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that calendar first."
-            )
-        rules = self._connections.rules(pair)
         plans = UndoReplanner(outcomes, self._runs.ops_of(run))
-        stored = self._comparer.stored(pair, rules)
-        trees = await self._comparer.look(pair, stored.trees, stored.base, rules, plans.wanted())
+        self._undoing = True
+        try:
+            found = await self._undo_compared(self._runs.pairing_of(run), plans)
+        finally:
+            self._undoing = False
         identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
         self.run = Run(
             id=identifier,
@@ -297,16 +310,27 @@ class Coordinator(OpenRun):
         )
         self.review = Review(run=identifier)
         self._plans = plans
-        self._runs.put(pair.pairing, self.run)
-        self._show(plans.again(stored, trees), frozenset())
+        self._runs.put(found.pair.pairing, self.run)
+        self._show(found, frozenset())
         return self.run or self.last_ended or self._require(identifier)
+
+    async def _undo_compared(self, pairing: str, plans: UndoReplanner) -> Comparison:
+        """What the calendars hold now of the records the run wrote, with the inverse proposals."""
+        pair = await self._connections.open_pair()
+        if pairing != pair.pairing:
+            raise ApiProblem(ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that one first.")
+        rules = self._connections.rules(pair)
+        stored = await asyncio.to_thread(self._comparer.stored, pair, rules)
+        trees = await self._comparer.look(pair, stored.trees, stored.base, rules, plans.wanted())
+        return plans.again(stored, trees)
 
     def take_up_again(self) -> None:
         """At start: a run that waited for review or was writing is compared again under its id, so that decisions on unchanged
-        revisions survive; one that was comparing has nothing to keep. Intents stay in the journal either way.
+        revisions survive; one that was comparing for the first time has nothing to keep. Intents stay in the journal either way.
         """
         for run in self._runs.still_open():
-            if run.state is RunState.COMPARING or run.mode is RunMode.UNDO or self.run is not None:
+            fresh = run.state is RunState.COMPARING and not run.plan
+            if fresh or run.mode is RunMode.UNDO or self.run is not None:
                 ended = msgspec.structs.replace(
                     run, state=RunState.FAILED, finished_at=stamp(self._clock()), because=text("run.interrupted")
                 )
@@ -314,12 +338,10 @@ class Coordinator(OpenRun):
                 continue
             self.run = msgspec.structs.replace(run, state=RunState.COMPARING, guard=None, progress=Progress())
             self.review = Review(run=run.id)
-            self._spawn(self._compare(run.mode))
+            self._work.begin(self._compare())
 
     async def stop(self) -> None:
         """Let the item under way finish (ten seconds at most), then let go."""
-        if self._task is None or self._task.done():
-            return
         if self.run is not None and self.run.state is RunState.COMPARING:
-            self._task.cancel()
-        await asyncio.wait([self._task], timeout=10)
+            self._work.cancel()
+        await self._work.finish(10)

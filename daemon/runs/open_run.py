@@ -19,6 +19,7 @@ from daemon.runs.review import Review
 from daemon.store.database import StoreTrouble
 from daemon.store.links import LinkStore
 from daemon.store.runs import RunStore
+from daemon.sync.guards import check
 from daemon.sync.proposal import Plan, Proposal
 from shared.models import OneDecision, Progress, Run, Text
 from shared.states import RUN_MOVES, Decision, RunMode, RunState
@@ -104,6 +105,9 @@ class OpenRun:
     def _come_back(self, done: Applied, left: list[Proposal], stale: set[str]) -> None:
         assert self.run is not None and done.comparison is not None
         made = only(done.comparison.plan, {row.id for row in left})
+        if self.run.mode is not RunMode.UNDO:
+            made = replace(made, guard=check(made.changes, done.comparison.base, done.comparison.trees))
+        kept = dict(self.review.decisions) if self.review else {}
         undecided = {
             row.id: OneDecision(change=row.id, revision=row.revision, decision=Decision.UNDECIDED)
             for row in left
@@ -111,7 +115,7 @@ class OpenRun:
         }
         outcomes = {**self.review.outcomes, **done.outcomes} if self.review else dict(done.outcomes)
         self.comparison = replace(done.comparison, plan=made)
-        self.review = Review(run=self.run.id, plan=made, decisions=undecided, outcomes=outcomes)
+        self.review = Review(run=self.run.id, plan=made, decisions={**kept, **undecided}, outcomes=outcomes)
         self._runs.decide(self.run.id, undecided.values())
         self.run = msgspec.structs.replace(self.run, plan=made.plan_hash, counts=self.review.counts(), guard=made.guard)
         self._move(RunState.AWAITING_REVIEW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -51,6 +52,25 @@ def _row(pairing: str, side: Side, record: Record) -> tuple[object, ...]:
     )
 
 
+def _record(row: tuple[Any, ...]) -> Record:
+    key, version, digest, payload_digest, raw_body, raw = row
+    body = _body.decode(raw_body)
+    return Record(
+        key=key,
+        version=version,
+        image=body.image,
+        digest=digest,
+        payload_digest=payload_digest,
+        series=body.series,
+        entry_type=body.entry_type,
+        locked_groups=body.locked_groups,
+        locked_because=body.locked_because,
+        organised_by_other=body.organised_by_other,
+        foreign_key=body.foreign_key,
+        raw=raw,
+    )
+
+
 class TreeStore:
     """Records, left-out items and bookmarks by pairing and side."""
 
@@ -63,24 +83,16 @@ class TreeStore:
                 "SELECT key, version, digest, payload_digest, body, raw FROM record WHERE pairing=? AND side=?",
                 (pairing, side.value),
             ).fetchall()
-        found: dict[str, Record] = {}
-        for key, version, digest, payload_digest, raw_body, raw in rows:
-            body = _body.decode(raw_body)
-            found[key] = Record(
-                key=key,
-                version=version,
-                image=body.image,
-                digest=digest,
-                payload_digest=payload_digest,
-                series=body.series,
-                entry_type=body.entry_type,
-                locked_groups=body.locked_groups,
-                locked_because=body.locked_because,
-                organised_by_other=body.organised_by_other,
-                foreign_key=body.foreign_key,
-                raw=raw,
-            )
-        return found
+        return {row[0]: _record(row) for row in rows}
+
+    def record(self, pairing: str, side: Side, key: str) -> Record | None:
+        with self._db.reading() as db:
+            row = db.execute(
+                "SELECT key, version, digest, payload_digest, body, raw FROM record"
+                " WHERE pairing=? AND side=? AND key=?",
+                (pairing, side.value, key),
+            ).fetchone()
+        return _record(row) if row else None
 
     def save(self, pairing: str, side: Side, changed: Iterable[Record], gone: Iterable[str]) -> None:
         """Store changed records and drop gone ones; nothing is written when both are empty."""
