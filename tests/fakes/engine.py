@@ -174,6 +174,8 @@ class Bench:
         self.reached: dict[str, int] = {}
         self.crash_plan: tuple[str, int] | None = None
         self.crashes = 0
+        self.stay_down = False
+        self.at_point: Callable[[str], None] | None = None
         self.log = LogLines()
         for side in self.sides:
             side.crash_here = self.reach
@@ -227,6 +229,8 @@ class Bench:
     def reach(self, point: str) -> None:
         """A named point was reached; the process may end here."""
         self.reached[point] = self.reached.get(point, 0) + 1
+        if self.at_point is not None and not self.gate.shut:
+            self.at_point(point)
         if self.crash_plan is None or self.gate.shut:
             return
         wanted, left = self.crash_plan
@@ -250,7 +254,9 @@ class Bench:
         try:
             return loop().run_until_complete(work)
         except Crash:
-            self.restart()
+            self.go_down()
+            if not self.stay_down:
+                self.come_up()
             return None  # type: ignore[return-value]
         finally:
             logger.removeHandler(self.log)
@@ -258,6 +264,11 @@ class Bench:
 
     def restart(self) -> None:
         """The process ends as by kill -9 and a new one starts on the same database and takes the open run up again."""
+        self.go_down()
+        self.come_up()
+
+    def go_down(self) -> None:
+        """The process ends: nothing of it reaches the database or a calendar any more."""
         self.crashes += 1
         self.gate.shut = True
         left = [task for task in asyncio.all_tasks(loop()) if not task.done()]
@@ -267,6 +278,9 @@ class Bench:
             loop().run_until_complete(asyncio.gather(*left, return_exceptions=True))
         for side in self.sides:
             side.forget_process()
+
+    def come_up(self) -> None:
+        """A new process on the same database."""
         self._build()
         self.drive(self._take_up())
 

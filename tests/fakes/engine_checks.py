@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.runs.compare import Comparison
 from daemon.sides.contract import Write
 from daemon.store.runs import Op
 from daemon.sync.appointment import CONTENT_GROUPS, group_value
@@ -50,6 +51,8 @@ class Watch:
         self.canaries: dict[str, Side] = {}
         self.asked: dict[tuple[Side, str], dict[Group, set[tuple[Any, ...]]]] = {}
         self.restored: set[str] = set()
+        self._judged: Comparison | None = None
+        self._effects_before = dict.fromkeys(Side, 0)
         self.writes_by_key: dict[tuple[Side, str], int] = {}
         for side in bench.sides:
             side.before_wire = self._wire(side)
@@ -67,6 +70,7 @@ class Watch:
         """What the person sees and approves at this moment (P13)."""
         self.approved = {row.id: (row, settlement) for row, settlement in self.bench.chosen()}
         self.gap.clear()
+        self._effects_before = {side.side: len(side.effects) for side in self.bench.sides}
 
     # on the wire -----------------------------------------------------------------------------------------------------
 
@@ -114,7 +118,7 @@ class Watch:
         """P14: both items are what the person saw (or already what this very row makes of them)."""
         for side in Side:
             key = row.notes_key if side is Side.NOTES else row.salesforce_key
-            if not key or key in self.gap:
+            if not key or key in self.gap or self._just_written(side, key):
                 continue
             entry = self.bench.side(side).entries.get(key)
             seen = row.notes if side is Side.NOTES else row.salesforce
@@ -128,6 +132,11 @@ class Watch:
                 self.broken("P14", f"{key} on {side} is there again since its row was shown")
             elif not (_agrees(entry.image, seen) or (after is not None and _agrees_in_parts(entry.image, seen, after))):
                 self.broken("P14", f"{key} on {side} changed since it was shown: {shown(entry.image)} / {shown(seen)}")
+
+    def _just_written(self, side: Side, key: str) -> bool:
+        """Whether this very Ok has written the key: what is there now is its own work (a server may have rewritten it)."""
+        done = self.bench.side(side).effects[self._effects_before[side] :]
+        return any(made == key for _, made, _ in done)
 
     def _check_ignores(self, row: Proposal) -> None:
         """P9: nothing is sent about an item with an ignore that holds."""
@@ -218,8 +227,9 @@ class Watch:
     def check_plan(self) -> None:
         """P17 and P18 over the rows on screen."""
         comparison = self.bench.coordinator.comparison
-        if comparison is None or not self.bench.waits():
+        if comparison is None or not self.bench.waits() or comparison is self._judged:
             return
+        self._judged = comparison
         for row in self.bench.rows():
             for side in Side:
                 writes = [write for one in row.settlements if one is not None for write in one.writes]
@@ -234,11 +244,11 @@ class Watch:
     def _mine(self, row: Proposal) -> bool:
         return self.bench.run is not None and self.bench.run.mode == "undo"
 
-    def check_guards(self, confirmed: bool, before: int) -> None:
+    def check_guards(self, confirmed: bool, before: list[int]) -> None:
         """P19: more deletions than the guard lets through only with its number confirmed."""
         links = {link.notes_key.rpartition("#")[0] or link.salesforce_key for link in self.bench.base().links}
-        for side in self.bench.sides:
-            deleted = [one for one in side.requests[before:] if one.write.kind == "delete"]
+        for side, sent in zip(self.bench.sides, before, strict=True):
+            deleted = [one for one in side.requests[sent:] if one.write.kind == "delete"]
             if len(deleted) > limit(len(links)) and not confirmed:
                 self.broken("P19", f"{len(deleted)} deletions were sent to {side.side} without a confirmation")
 
@@ -277,10 +287,9 @@ def _agrees(now: Image, seen: Image) -> bool:
 
 
 def _agrees_in_parts(now: Image, seen: Image, after: Image) -> bool:
+    groups = PLAIN if now.private or seen.private or seen.subject == PRIVATE_TITLE else CONTENT_GROUPS
     first, second, third = canonical(now), canonical(seen), canonical(after)
-    return all(
-        group_value(first, group) in (group_value(second, group), group_value(third, group)) for group in CONTENT_GROUPS
-    )
+    return all(group_value(first, group) in (group_value(second, group), group_value(third, group)) for group in groups)
 
 
 def content(image: Image) -> tuple[Any, ...]:

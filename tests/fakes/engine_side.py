@@ -102,6 +102,7 @@ class EngineSide(MemorySide):
         self.crash_here: Callable[[str], None] = lambda _point: None
         self._clock = clock
         self._tick = 0
+        self._given = 0
         self._changed_at: dict[str, datetime] = {}
         self._tried: dict[str, datetime] = {}
         self._made: dict[str, str] = {}
@@ -212,10 +213,10 @@ class EngineSide(MemorySide):
         self.now = self._clock()
         self._called("write")
         for one in writes:
+            self.crash_here(f"{self.side}.before_{one.kind}")
             way = self.network.take()
             if way == "cut":
                 raise SideUnavailable(sentence("The calendar went away."))
-            self.crash_here(f"{self.side}.before_{one.kind}")
             yield self._send(one, way)
             self.crash_here(f"{self.side}.answered_{one.kind}")
 
@@ -271,7 +272,8 @@ class EngineSide(MemorySide):
                 record = self._record(key)
                 return Done(write.op_id, key, record.version, record)
         else:
-            key = self._make_key(f"{self.side[0]}{len(self.created_by):05}")
+            self._given += 1
+            key = self._make_key(f"{self.side[0]}{self._given:05}")
         self.entries[key] = Entry(write.after, self._clock())
         self.created_by[key] = write.create_key
         self._deleted.discard(key)

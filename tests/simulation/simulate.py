@@ -34,6 +34,7 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (1, "touch", lambda w, d: w.touch(_n(d), _n(d))),
     (6, "remove", lambda w, d: w.remove(_n(d), _n(d))),
     (1, "remove many", lambda w, d: w.remove_many(_n(d))),
+    (1, "wipe", lambda w, d: w.wipe(_n(d), _n(d))),
     (2, "restore", lambda w, d: w.restore(_n(d), _n(d))),
     (3, "hide", lambda w, d: w.hide(_n(d), _n(d))),
     (2, "publish", lambda w, d: w.publish(_n(d), _n(d))),
