@@ -209,16 +209,31 @@ def _cut_line(value: str, limit: int, group: Group, shortened: set[Group]) -> st
 def _cut_body(body: str, block: str, limit: int, shortened: set[Group]) -> str:
     """The text with the block below it, within ``limit``; the text gives way, then the block as a whole."""
     whole = f"{body}\n\n{block}" if body and block else body or block
-    if not limit or len(whole) <= limit:
+    if not limit or _stored_length(whole) <= limit:
         return whole
-    if len(body) <= limit and len(block) + len(CUT_NOTICE) + 2 > limit // 2:
+    if _stored_length(body) <= limit and _stored_length(block) + _stored_length(CUT_NOTICE) + 4 > limit // 2:
         return body
     shortened.add(Group.DESCRIPTION)
-    tail = f"\n\n{block}" if block and len(block) + len(CUT_NOTICE) + 2 <= limit // 2 else ""
-    room = limit - len(CUT_NOTICE) - len(tail)
+    tail = f"\n\n{block}" if block and _stored_length(block) + _stored_length(CUT_NOTICE) + 4 <= limit // 2 else ""
+    room = limit - _stored_length(CUT_NOTICE) - _stored_length(tail)
     if room <= 0:
-        return _cut(body, limit - len(CUT_MARK)) + CUT_MARK
-    return _cut(body, room) + CUT_NOTICE + tail
+        return _cut(body, _within(body, limit - len(CUT_MARK))) + CUT_MARK
+    return _cut(body, _within(body, room)) + CUT_NOTICE + tail
+
+
+def _stored_length(value: str) -> int:
+    """Characters as a server counts them that keeps a line break as CR LF (salesforce.md, text is normalised on store)."""
+    return len(value) + value.count("\n")
+
+
+def _within(value: str, limit: int) -> int:
+    """How many characters of ``value`` fit ``limit`` when a line break counts two."""
+    counted = 0
+    for index, letter in enumerate(value):
+        counted += 2 if letter == "\n" else 1
+        if counted > limit:
+            return index
+    return len(value)
 
 
 def _cut(value: str, length: int) -> str:

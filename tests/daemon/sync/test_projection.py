@@ -141,3 +141,13 @@ def replace_text(image: Image) -> Image:
         url="https://example.com/secret",
         private=True,
     )
+
+
+def test_a_text_with_many_lines_fits_where_a_line_break_counts_two() -> None:
+    """Catches: a shortened text of exactly the limit, refused as too long because the server keeps CR LF."""
+    narrow = replace(given.SALESFORCE_CAN, max_description=200)
+    for body in ("word " * 100, "a\n" * 90, "a\n" * 66 + "b"):
+        made = project(given.image(description=body), Side.SALESFORCE, RULES, narrow).image.description
+        assert len(made.replace("\n", "\r\n")) <= 200, len(made)
+    fits = "a\n" * 66 + "b"
+    assert project(given.image(description=fits), Side.SALESFORCE, RULES, narrow).image.description == fits
