@@ -91,14 +91,14 @@ function fieldTable(detail, may, acts) {
   return [el("table", { class: "fields" },
     el("caption", { class: "hidden" }, "Each field at the last synchronization, on both sides, and after Ok"),
     el("thead", {}, el("tr", {}, ["Field", "Last synchronization", "Salesforce", "Notes", "After Ok"].map((words) => el("th", { scope: "col" }, words)))),
-    el("tbody", {}, detail.fields.map((line) => fieldRow(line, may && choice && lines.includes(line) ? sides[line.group] : undefined, chose)))), hint];
+    el("tbody", {}, detail.fields.map((line) => fieldRow(line, Boolean(detail.salesforce && detail.notes), may && choice && lines.includes(line) ? sides[line.group] : undefined, chose)))), hint];
 }
 
-/** `side` is undefined where nothing can be chosen, null where nothing is chosen yet. */
-function fieldRow(line, side, chose) {
+/** `side` is undefined where nothing can be chosen, null where nothing is chosen yet; `paired` where there is something to differ from. */
+function fieldRow(line, paired, side, chose) {
   const name = freshId("side");
   const cell = (which) => {
-    const marked = differs(line) && (line.state === "conflict" || line.state === `${which}_changed`);
+    const marked = paired && differs(line) && (line.state === "conflict" || line.state === `${which}_changed`);
     const shown = el("div", { class: marked ? "value changed" : "value" }, value(line.group, line[which]));
     if (side === undefined) return el("td", {}, shown);
     const radio = el("input", {

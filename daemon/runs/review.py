@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.runs.one_sided_fields import one_sided_fields
 from daemon.store.runs import RowOutcome
 from daemon.sync.proposal import Plan, Proposal, Settlement
 from daemon.sync.settle import settle
@@ -57,7 +58,8 @@ class Review:
 
     def detail(self, row: Proposal) -> ChangeDetail:
         values = _values(row, self.decision(row), self.run, self._outcome(row))
-        return ChangeDetail(**values, fields=row.fields, why=row.why)
+        fields = row.fields or one_sided_fields(row, self.settlement(row))
+        return ChangeDetail(**values, fields=fields, why=row.why)
 
     def _outcome(self, row: Proposal) -> RowOutcome | None:
         """A row that came back as stale says so until the person has decided on what it is now."""
