@@ -20,6 +20,7 @@ from daemon.sides.contract import Found, Gone, SideError, Write
 from daemon.store.runs import Op, RowOutcome, RunStore
 from daemon.sync.appointment import differing
 from daemon.sync.projection import canonical
+from daemon.sync.proposal import Settlement
 from daemon.sync.rules import Rules
 from daemon.sync.trees import Record
 from shared.models import Image
@@ -53,6 +54,12 @@ def holds(wanted: Image | None, found: Image, op: Op) -> bool:
         return False
     groups = tuple(op.groups)
     return not differing(canonical(wanted), canonical(found), groups)
+
+
+def _hides(settlement: Settlement, rules: Rules) -> bool:
+    """Whether this decision is one after which no text of the item may be kept (contracts.md 6)."""
+    images = (settlement.notes_image, settlement.salesforce_image)
+    return settlement.private_seen or any(image is not None and rules.hides(image) for image in images)
 
 
 class Journal:
@@ -195,6 +202,6 @@ class Journal:
                 error = text("row.never_arrived")
             ended = msgspec.structs.replace(row, result=result, error=error, at=stamp(self._clock()))
             self._runs.finish_row(ended)
-            if result is Result.APPLIED and row.settlement is not None and row.settlement.private_seen:
+            if result is Result.APPLIED and row.settlement is not None and _hides(row.settlement, rules):
                 self._runs.erase_text(row.item)
         return ended

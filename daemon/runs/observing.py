@@ -43,11 +43,14 @@ class OpenPair:
 
 
 class _Bookmark(msgspec.Struct, frozen=True):
-    """The side's own bookmark with the window it was made for: a wider one needs a full reading."""
+    """The side's own bookmark with the window it was made for (a wider one needs a full reading), and whether private
+    items were stored with their text: what was stored the other way must be read again.
+    """
 
     mark: str = ""
     first_day: str = ""
     end_day: str = ""
+    carry: bool = False
 
 
 def scrubbed(record: Record, rules: Rules, secret: bytes) -> Record:
@@ -111,7 +114,8 @@ class Observer:
         known = self._store.records(pair.pairing, side)
         bookmark, full_at, _ = self._store.bookmark(pair.pairing, side)
         mark = self._usable(bookmark, full_at, rules, full=full)
-        seen = await pair.side(side).observe(rules.window, mark, known, progress)
+        parsed = known if _stored_alike(bookmark, rules) else {}
+        seen = await pair.side(side).observe(rules.window, mark, parsed, progress)
         records = {
             record.key: scrubbed(record, rules, self._secret) for record in seen.records if record.key not in seen.gone
         }
@@ -128,10 +132,11 @@ class Observer:
         left_out = self._left_out(pair.pairing, side, seen)
         if problem is None:
             now = stamp(self._clock())
-            changed = [record for record in records.values() if known.get(record.key) != record]
+            changed = [record for key, record in records.items() if known.get(key) != replace(record, young=False)]
             self._store.save(pair.pairing, side, changed, known.keys() - tree.keys())
             self._store.save_left_out(pair.pairing, side, left_out)
-            kept = _Bookmark(seen.coverage.bookmark, rules.window.first_day, rules.window.end_day)
+            window, carry = rules.window, rules.private == "carry"
+            kept = _Bookmark(seen.coverage.bookmark, window.first_day, window.end_day, carry)
             self._store.save_bookmark(
                 pair.pairing,
                 side,
@@ -170,6 +175,8 @@ class Observer:
     def _usable(self, bookmark: str, full_at: str, rules: Rules, *, full: bool) -> str:
         if full or not bookmark or not full_at or self._clock() - read_stamp(full_at) > FULL_SWEEP:
             return ""
+        if not _stored_alike(bookmark, rules):
+            return ""
         kept = msgspec.json.decode(bookmark, type=_Bookmark)
         covered = kept.first_day <= rules.window.first_day and kept.end_day >= rules.window.end_day
         return kept.mark if covered else ""
@@ -190,6 +197,11 @@ class Observer:
         spoken_of = {record.key for record in seen.records} | seen.gone.keys()
         known = self._store.left_out(pairing, side)
         return {handle: left for handle, left in known.items() if left.key not in spoken_of} | dict(seen.left_out)
+
+
+def _stored_alike(bookmark: str, rules: Rules) -> bool:
+    """Whether what is stored holds private items as the rules want them kept now."""
+    return bool(bookmark) and msgspec.json.decode(bookmark, type=_Bookmark).carry == (rules.private == "carry")
 
 
 def observed_long_enough_ago(at: datetime, now: datetime) -> float:

@@ -149,6 +149,7 @@ class OpenRun:
             self._runs.put(pairing, ended)
             if pairing and state in (RunState.DONE, RunState.DONE_WITH_FAILURES):
                 self._links.run_succeeded(pairing, moment)
+            self._runs.empty_log()
         except StoreTrouble:
             log.exception("the end of the run could not be stored")
         self.last_ended = ended

@@ -40,6 +40,8 @@ class Database:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
+            # What is erased is overwritten: texts of items that became private must not stay in freed pages.
+            self._db.execute("PRAGMA secure_delete=ON")
             self._migrate()
         except sqlite3.Error as error:
             raise StoreTrouble(_sentence(path, error)) from error

@@ -197,6 +197,11 @@ class RunStore:
         with self._db.transaction() as db:
             db.execute("DELETE FROM op WHERE id<? AND phase NOT IN (?,?,?,?)", (moment, *OPEN_PHASES))
 
+    def empty_log(self) -> None:
+        """Bring the write-ahead log into the database and cut it off: it may still hold what was erased."""
+        with self._db.reading() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def erase_text(self, item: str) -> None:
         """Forget what the history knows of an item's text; what was done and when stays (contracts.md 6)."""
         with self._db.transaction() as db:
