@@ -1,7 +1,7 @@
 """The real daemon, with a hand on the switch: it kills itself with SIGKILL when it reaches the point named in a file.
 
-``python tests/crash/deadly_daemon.py run --memory-credentials``. ``$DAYBRIDGE_HOME/kill_at`` holds one point a line; the first line is
-used up by the kill, so that the next process may die at the next one. Without the file this is the daemon as it is.
+``python tests/crash/deadly_daemon.py run --memory-credentials``. ``$DAYBRIDGE_HOME/kill_at`` holds one point a line; the first
+line is used up by the kill, so that the next process may die at the next one. Without the file this is the daemon as it is.
 """
 
 from __future__ import annotations

@@ -7,13 +7,9 @@ the objects of that process are dead afterwards (they cannot reach the database 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,11 +31,11 @@ from daemon.sync.proposal import Proposal, Settlement
 from daemon.sync.rules import Rules
 from shared.models import OneDecision, Run
 from shared.states import RunMode, RunState, Side
+from tests.fakes.engine_process import START, Crash, Gate, LogLines, VirtualClock, loop
 from tests.fakes.engine_side import EngineSide
 
 Answer = TypeVar("Answer")
 
-START = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"
 
 JOURNAL_STEPS = ("intend", "sent", "acked", "ended", "lost", "finish_with")
@@ -56,84 +52,6 @@ CRASH_POINTS = (
     *(f"{side}.{call}" for side in Side for call in ("observe", "look", "find_created")),
 )
 """Where a process may end: around every step of the journal and the base, and around every effect on a calendar."""
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-class VirtualClock:
-    """The only clock of a bench; sleeping moves it."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def advance(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-class Gate(Database):
-    """The database as one process sees it; shut when that process has crashed."""
-
-    def __init__(self, inner: Database) -> None:
-        self._inner = inner
-        self.shut = False
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        if self.shut:
-            raise Crash
-        with self._inner.transaction() as db:
-            yield db
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        if self.shut:
-            raise Crash
-        with self._inner.reading() as db:
-            yield db
-
-
-class _Inline(ThreadPoolExecutor):
-    """Worker threads that are none: everything happens in one order."""
-
-    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        try:
-            done.set_result(work(*args, **kwargs))
-        except BaseException as error:
-            done.set_exception(error)
-        return done
-
-
-_loop: asyncio.AbstractEventLoop | None = None
-
-
-def loop() -> asyncio.AbstractEventLoop:
-    """One event loop for every bench of this process."""
-    global _loop
-    if _loop is None or _loop.is_closed():
-        _loop = asyncio.new_event_loop()
-        _loop.set_default_executor(_Inline())
-        _loop.set_exception_handler(lambda _loop, _context: None)
-    return _loop
-
-
-class LogLines(logging.Handler):
-    """Everything the daemon logs, for the search for canaries."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
 
 
 class Connections:

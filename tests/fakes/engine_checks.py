@@ -22,7 +22,8 @@ from daemon.sync.projection import PRIVATE_TITLE, canonical, strip_block
 from daemon.sync.proposal import Proposal, Settlement
 from shared.models import Image
 from shared.states import Action, Decision, Group, Side
-from tests.fakes.engine import Bench, Crash
+from tests.fakes.engine import Bench
+from tests.fakes.engine_process import Crash
 from tests.fakes.engine_side import EngineSide, shown, values_of
 from tests.fakes.memory_side import Entry
 

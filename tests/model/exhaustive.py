@@ -2,7 +2,7 @@
 
 Two calendars hold one item each at most (a value, 0 for nothing). Both users edit and delete. The engine compares, a person
 approves, the engine writes an intent, sends, reads the answer, commits the base. Requests and answers get lost, a request may
-arrive after its retry, the process dies anywhere. Every reachable state is visited; a violation carries the trace that leads to it.
+arrive after its retry, the process dies anywhere. Every reachable state is visited; a violation carries the trace to it.
 """
 
 from __future__ import annotations
@@ -50,8 +50,11 @@ class Wire(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything there is. ``copies`` are further target records made by a doubled create. ``wires`` are requests under way, at most
-    two: one that is waited for (the last, while the operation is sent) and one that is believed lost. Versions count every change."""
+    """Everything there is.
+
+    ``copies`` are further target records made by a doubled create. ``wires`` are requests under way, at most two: one that is
+    waited for (the last, while the operation is sent) and one that is believed lost. ``version`` counts every change.
+    """
 
     source: int = 1
     target: int = 0
@@ -220,8 +223,7 @@ def _effect(state: State, wire: Wire, variant: Variant) -> State:
     """The request takes effect at the target, or is refused there. ``answered``: 1 done, 0 refused."""
     if wire.kind == "create":
         if not state.target:
-            made = state._replace(target=wire.after, version=state.version + 1, answered=1)
-            return made
+            return state._replace(target=wire.after, version=state.version + 1, answered=1)
         if variant.keyed:
             return state._replace(answered=1)
         return state._replace(copies=state.copies + 1, answered=1)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from shared.models import Image, OneDecision
 from shared.problems import ApiProblem
 from shared.states import Action, Decision
-from tests.fakes.engine import Bench, Crash
+from tests.fakes.engine import Bench
 from tests.fakes.engine_checks import Watch
+from tests.fakes.engine_process import Crash
 
 PEOPLE = ("source edits", "source deletes", "target edits", "target deletes")
 ACTIONS = (Action.CREATE_IN_SALESFORCE, Action.UPDATE_IN_SALESFORCE, Action.DELETE_IN_SALESFORCE)

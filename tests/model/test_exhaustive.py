@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.runs.journal import Journal
-from tests.model.exhaustive import State, Variant, explore, replay_end
+from tests.model.exhaustive import Variant, explore, replay_end
 from tests.model.replay import Replay
 
 WEAK: dict[str, tuple[Variant, str]] = {
@@ -63,6 +63,3 @@ def test_an_engine_that_differs_from_the_model_is_found(monkeypatch: pytest.Monk
     monkeypatch.setattr(Journal, "recover", nothing)
     with pytest.raises(AssertionError):
         test_the_real_engine_does_what_the_model_does(keyed=False)
-
-
-assert State

@@ -12,11 +12,7 @@ import pytest
 
 from daemon.runs.apply import Applier, Replanner
 from daemon.runs.commit import Committer
-from daemon.runs.compare import Comparer
-from daemon.runs.coordinator import Coordinator
 from daemon.runs.journal import Journal
-from daemon.runs.observing import Observer
-from daemon.store.runs import RunStore
 from daemon.sync import ignore
 from tests.fakes.engine_side import EngineSide
 from tests.simulation.simulate import Life, live, replay_line
@@ -217,6 +213,3 @@ def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
         if wanted in life.broken:
             return
     raise AssertionError(f"400 seeds lived with this bug: {name}")
-
-
-assert RunStore and Comparer and Observer  # what else a bug could be planted into
