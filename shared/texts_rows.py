@@ -9,7 +9,7 @@ GROUP_WORDS: dict[Group, str] = {
     Group.SUBJECT: "subject",
     Group.LOCATION: "location",
     Group.DESCRIPTION: "description",
-    Group.SHOW_AS: "show time as",
+    Group.SHOW_AS: "show as",
     Group.REMINDER: "reminder",
     Group.PRIVACY: "privacy",
 }

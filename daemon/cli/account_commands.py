@@ -131,7 +131,8 @@ def test_connection(side: str | None) -> None:
     for each in (Side(side),) if side else tuple(Side):
         result = client.test_account(each)
         failed = failed or not result.ok
-        line(f"{SIDE_WORDS[each]}: {result.text.text}")
+        named = result.text.text.startswith(SIDE_WORDS[each])
+        line(result.text.text if named else f"{SIDE_WORDS[each]}: {result.text.text}")
     if failed:
         raise Ending(ExitCode.FAILED)
 

@@ -101,9 +101,20 @@ def _why(client: ApiClient, wanted: str, as_json: bool) -> None:
     except ApiProblem as problem:
         if problem.name is not ProblemName.NOT_FOUND:
             raise
+        if _is_series(client, wanted):
+            words = f"{wanted} is a series; ask for one of its occurrences. See: daybridge changes --all"
+            raise Ending(ExitCode.FAILED, words) from problem
         raise Ending(
             ExitCode.FAILED, f"There is neither a row nor an item {wanted}. See: daybridge changes"
         ) from problem
+
+
+def _is_series(client: ApiClient, wanted: str) -> bool:
+    try:
+        rows = client.every_change(newest_run(client).id, "series")
+    except Ending:
+        return False
+    return any(row.series is not None and row.series.id == wanted for row in rows)
 
 
 def counts_words(counts: Mapping[str, int]) -> str:

@@ -9,6 +9,7 @@ from daemon.cli.printing import document, line, table
 from shared.api_client import ApiClient
 from shared.labels import DECISION_WORDS, RUN_WORDS, counted
 from shared.local_times import moment_words, short_start
+from shared.models import Run
 
 
 @click.command()
@@ -22,13 +23,21 @@ def history(limit: int, before: str | None, as_json: bool) -> None:
         document(client.raw("runs", query={"limit": limit, "before": before}))
         return
     rows = [
-        [run.id, moment_words(run.started_at), run.mode.value, RUN_WORDS[run.state], results_words(run)]
+        [run.id, moment_words(run.started_at), run.mode.value, RUN_WORDS[run.state], _outcome(run)]
         for run in client.runs(limit, before).runs
     ]
     if rows:
         table(["Run", "Started", "Mode", "State", "Results"], rows, wide="Results")
+    elif before is not None:
+        line(f"There is no run before {before}.")
     else:
         line("There has been no run yet. Start one with: daybridge sync")
+
+
+def _outcome(run: Run) -> str:
+    """What became of the run, and why it ended as it did; of one that still goes on, only what is done already."""
+    said = "" if run.state.is_open and not any(run.results.values()) else results_words(run)
+    return " ".join(part for part in (said, run.because.text if run.because is not None else "") if part)
 
 
 @click.command()

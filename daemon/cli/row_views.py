@@ -24,7 +24,7 @@ def summary_rows(rows: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the summary; a column for what became of the rows once there is something to say."""
     ended = any(row.result is not None for row in rows)
     headings = ["ID", "Action", "When", "Title", "Decision", "Risks"]
-    cells = [[_id(row), ACTION_WORDS[row.action], _when(row), _title(row), _decision(row), _risks(row)] for row in rows]
+    cells = [[_id(row), _action(row), _when(row), _title(row), _decision(row), _risks(row)] for row in rows]
     if ended:
         headings.append("Result")
         for row, cell in zip(rows, cells, strict=True):
@@ -34,6 +34,15 @@ def summary_rows(rows: Sequence[Change]) -> tuple[list[str], list[list[str]]]:
 
 def _id(row: Change) -> str:
     return row.series.id if row.series is not None and is_series(row) else row.id
+
+
+def _action(row: Change) -> str:
+    """The action; of a series with several, how often each: a deletion must not hide behind the first occurrence's link."""
+    counts = row.series.counts if row.series is not None and is_series(row) else {}
+    known = {action.value: words for action, words in ACTION_WORDS.items()}
+    if len(counts) < 2:
+        return ACTION_WORDS[row.action]
+    return ", ".join(f"{number} {known.get(action, action)}" for action, number in counts.items())
 
 
 def _title(row: Change) -> str:
@@ -130,7 +139,7 @@ def choice_words(choice: Choice) -> str:
         option += f" --candidate {choice.candidate}"
     label = choice.text.text if choice.text is not None else DECISION_WORDS[choice.decision]
     notes = [words for words, holds in (("recommended", choice.recommended), ("deletes", choice.destructive)) if holds]
-    return f"{option:<32} {label}" + (f" ({', '.join(notes)})" if notes else "")
+    return f"{option:<31}  {label}" + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _image_words(image: Image | None) -> str:

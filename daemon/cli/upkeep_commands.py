@@ -67,9 +67,9 @@ def show_in_browser(url: str) -> bool:
 
 
 @click.command()
-@click.argument("minutes", type=click.IntRange(min=1), default=60)
+@click.argument("minutes", type=click.IntRange(1, 7 * 24 * 60), default=60)
 def pause(minutes: int) -> None:
-    """Pause automatic runs for MINUTES [60]. Runs that you start go on working."""
+    """Pause automatic runs for MINUTES [60], a week (10080) at most. Runs that you start go on working."""
     now = ApiClient().pause(minutes)
     line(f"Automatic runs are paused until {moment_words(now.paused_until)}.")
 

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { chosenOf, iconOf, ignores, writes } from "./summary_model.js";
 import { span } from "./times.js";
-import { ACTION, choiceLabel, count, DECIDED_SHORT, RESULT, RISK, sentence } from "./words.js";
+import { ACTION, choiceLabel, count, DECIDED_SHORT, RESULT, RISK, generalLabel, sentence } from "./words.js";
 
 export const LINE_HEIGHT = 46;
 const SPARE = 8;
@@ -178,14 +178,15 @@ function rowCells(row, member) {
 }
 
 /** Sign and words of the decision; never colour alone. */
-function decision(row) {
+/** `general`: one wording for rows of several actions, whose first must not speak for the others. */
+function decision(row, general = false) {
   if (row.result && row.result !== "stale") {
     return el("div", { class: `decided ${row.result}` }, icon(row.result === "applied" ? "check" : "failed", "icon small"), RESULT[row.result] || row.result);
   }
   if (row.action === "cannot_sync" && !ignores(row)) return el("div", { class: "decided open" }, icon("nothing", "icon small"), "Left as it is");
   if (row.decision === "undecided") return el("div", { class: "decided open" }, icon("open", "icon small"), "Undecided");
   const choice = chosenOf(row);
-  const words = DECIDED_SHORT[row.decision] || (choice ? choiceLabel(row, choice) : row.decision);
+  const words = DECIDED_SHORT[row.decision] || (choice ? (general ? generalLabel(choice) : choiceLabel(row, choice)) : row.decision);
   return el("div", { class: `decided ${writes(row) ? "yes" : "ignored"}`, title: words }, icon(writes(row) ? "check" : iconOf(row), "icon small"), words);
 }
 
@@ -220,7 +221,7 @@ function seriesCells(line) {
 
 function seriesDecision(members) {
   const same = members.every((row) => row.decision === members[0].decision && row.decided_answer === members[0].decided_answer && row.result === members[0].result);
-  if (same) return decision(members[0]);
+  if (same) return decision(members[0], members.some((row) => row.action !== members[0].action));
   const yes = members.filter(writes).length;
   return el("div", { class: "decided open" }, icon("open", "icon small"), `${yes} of ${members.length} decided`);
 }

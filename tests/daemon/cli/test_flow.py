@@ -109,6 +109,18 @@ def test_why_explains_a_row_field_by_field(reviewing: CommandLine) -> None:
     assert (unknown.code, unknown.err) == (1, "There is neither a row nor an item nothing. See: daybridge changes\n")
 
 
+def test_why_of_a_series_says_where_its_occurrences_are(reviewing: CommandLine) -> None:
+    asked = reviewing("changes", "--why", "s1")
+    assert (asked.code, asked.err) == (
+        1,
+        "s1 is a series; ask for one of its occurrences. See: daybridge changes --all\n",
+    )
+
+
+def test_history_before_an_unknown_run(reviewing: CommandLine) -> None:
+    assert reviewing("history", "--before", "r0").out in ("There is no run before r0.\n",)
+
+
 def test_why_explains_an_item_without_a_row(scripted: Scripted) -> None:
     daybridge = scripted()
     item = next(item for item in daybridge.client.items().items if item.reason)
