@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -48,6 +49,8 @@ POINTS = (
     "commit.after",
     "finish_with.after",
 )
+CANARY = "Kanarie-4711-kill"
+"""Stands in a private Notes entry in every story: it may be in no request to Salesforce and in no file (P12)."""
 KINDS = tuple(f"{kind}_in_{side}" for side in ("salesforce", "notes") for kind in ("create", "update", "delete"))
 
 
@@ -195,10 +198,16 @@ def mortal(home: Path, *features: str) -> Iterator[Mortal]:
     with a_house(home, "--seed", "empty", *features, connected=False) as built:
         home.mkdir(parents=True, exist_ok=True)
         house = Mortal(built.home, built.salesforce, built.domino, built.sandbox)
+        house.domino.create(
+            CANARY, stamp(5, "%Y%m%dT%H%M%SZ"), stamp(6, "%Y%m%dT%H%M%SZ"), "CLASS:PRIVATE", f"DESCRIPTION:{CANARY}"
+        )
         house.start_daemon()
         house.connect()
         try:
             yield house
+            house.stop_daemon()
+            leaks = [path for path in home.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+            assert leaks == [], "a private text is in a file"
         finally:
             if house.daemon is not None and house.daemon.poll() is None:
                 house.stop_daemon()
@@ -253,6 +262,7 @@ def die_and_recover(house: Mortal, kind: str, points: tuple[str, ...], number: i
     house.settle()
     (house.home / "kill_at").unlink(missing_ok=True)
     check()
+    assert CANARY not in json.dumps(house.salesforce.journal()), "a private text was sent to Salesforce"
     house.forget_journals()
     assert not house.compare(), "a settled pair has an empty summary"
     assert house.writes() == []
