@@ -127,6 +127,9 @@ def verdicts(pair: Pair, groups: tuple[Group, ...]) -> dict[Group, Verdict]:
         s_changed = salesforce_base is None or s != group_value(salesforce_base, group)
         equal = group_value(to_salesforce, group) == s or group_value(to_notes, group) == n
         verdict = of_group(n_changed, s_changed, equal)
+        if group is Group.PRIVACY and verdict is Verdict.SAME and not equal and pair.notes.private:
+            # Linked under another rule for private entries: the copy must be marked before its text goes there.
+            verdict = Verdict.TO_SALESFORCE
         if pair.withheld:
             verdict = _withheld(group, verdict, group_value(to_salesforce, group) == s, n_changed)
         elif verdict is Verdict.TO_NOTES and group in pair.base_shortened.get(Side.SALESFORCE, frozenset()):
