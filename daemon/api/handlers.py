@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
@@ -11,6 +12,7 @@ from daemon.runs import doctor, ignored, items, listing
 from daemon.runs.accounts import ADDRESS_KEYS, AccountBook
 from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.coordinator import Coordinator
+from daemon.runs.observing import OpenPair
 from daemon.runs.review import Review, ended_rows
 from daemon.runs.status import Pauser
 from daemon.settings import BadSetting, Settings, schema
@@ -173,23 +175,32 @@ class Handlers:
     # items and ignores --------------------------------------------------------------------------------------------
 
     async def _comparison(self) -> Comparison:
-        """The last comparison; after a restart, one made from what is stored."""
-        if self._coordinator.comparison is not None:
-            found = self._coordinator.comparison
-            return self._comparer.replan(found, found.trees)
+        """The last comparison over the links as they are now; without one (a restart, another calendar) from what is stored."""
+        found = self._coordinator.comparison
+        if found is not None and self._accounts.uses(found.pair):
+            return await asyncio.to_thread(self._comparer.replan, found, found.trees)
+        pair = await self._pair()
+        if found is not None and found.pair.pairing == pair.pairing:
+            return await asyncio.to_thread(self._comparer.replan, found, found.trees)
+        return await asyncio.to_thread(self._comparer.stored, pair, self._accounts.rules(pair))
+
+    async def _pair(self) -> OpenPair:
+        """The pair in use, opened where it is not."""
+        found = self._coordinator.comparison
+        if found is not None and self._accounts.uses(found.pair):
+            return found.pair
         try:
-            pair = await self._accounts.open_pair()
+            return await self._accounts.open_pair()
         except SideError as error:
             raise side_problem(error) from error
-        return self._comparer.stored(pair, self._accounts.rules(pair))
 
     async def ignored(self, call: Call) -> m.IgnoredList:
         comparison = await self._comparison()
         return ignored.ignored_list(comparison.base, comparison.trees)
 
     async def rearm(self, call: Call) -> m.Nothing:
-        comparison = await self._comparison()
-        if not ignored.rearm(self._links, comparison.pair.pairing, call.params["id"]):
+        pair = await self._pair()
+        if not ignored.rearm(self._links, pair.pairing, call.params["id"]):
             raise ApiProblem(ProblemName.NOT_FOUND, "That item is not ignored.")
         return m.Nothing()
 
@@ -217,13 +228,13 @@ class Handlers:
         return {row.item: row for row in review.plan.changes} if review else {}
 
     async def doctor(self, call: Call) -> m.DoctorReport:
-        return doctor.examine(self._database, self._runs, self._coordinator.comparison)
+        return await asyncio.to_thread(doctor.examine, self._database, self._runs, self._coordinator.comparison)
 
     async def forget_links(self, call: Call) -> m.Nothing:
+        pair = await self._pair()
         if self._coordinator.run is not None:
             raise ApiProblem(ProblemName.WRONG_STATE, "A run is open; finish it with Ok or Cancel first.")
-        comparison = await self._comparison()
-        self._links.forget(comparison.pair.pairing)
+        self._links.forget(pair.pairing)
         self._coordinator.comparison = None
         return m.Nothing()
 

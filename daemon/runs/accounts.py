@@ -47,6 +47,9 @@ ADDRESS_KEYS = frozenset(_NOTES_KEYS + _SALESFORCE_KEYS)
 """Settings that lead to another calendar or account: a change closes the side, so not while a run reads or writes it."""
 
 
+_OTHER_IDENTITY = {Side.NOTES: "account.other_identity", Side.SALESFORCE: "salesforce.wrong_account"}
+
+
 class AccountBook:
     """Opens sides when they are needed and keeps them open; says what state each account is in."""
 
@@ -113,7 +116,9 @@ class AccountBook:
 
     def failed(self, error: SideError, side: Side | None = None) -> None:
         """A side failed in a run: say so on its account. Home Assistant's rule: once when it starts, once when it ends."""
-        where = side or (Side.SALESFORCE if error.text.code.startswith("salesforce.") else Side.NOTES)
+        told = next((each for each in Side if self.status[each].because == error.text), None)
+        by_code = Side.SALESFORCE if error.text.code.startswith("salesforce.") else Side.NOTES
+        where = side or told or by_code
         state = "needs_sign_in" if isinstance(error, SignInNeeded) else "unreachable"
         if self.status[where].state != state:
             log.warning("%s: %s (%s)", where, state, error.text.code)
@@ -131,7 +136,17 @@ class AccountBook:
             pairing = self._links.pairing(notes_probe.identity, salesforce_probe.identity, stamp(self._clock()))
             return OpenPair(pairing, notes, salesforce, notes_probe, salesforce_probe)
 
+    def uses(self, pair: OpenPair) -> bool:
+        """Whether the pair is the one that is open; after another calendar was chosen it is not."""
+        return all(each in self._open and self._open[each][0] is pair.side(each) for each in Side)
+
     async def _opened(self, side: Side) -> tuple[CalendarSide, Probe]:
+        try:
+            return await self._open_or_opened(side)
+        except CredentialError as error:
+            raise ApiProblem(ProblemName.KEYRING_UNAVAILABLE, error.text.text) from error
+
+    async def _open_or_opened(self, side: Side) -> tuple[CalendarSide, Probe]:
         if side in self._open and self.status[side].state not in ("unreachable", "needs_sign_in"):
             return self._open[side]
         await self.close(side)  # a side that failed is asked anew who it is
@@ -171,13 +186,16 @@ class AccountBook:
         return hashlib.blake2b(values, digest_size=8).hexdigest()
 
     def _check_identity(self, side: Side, probe: Probe) -> None:
-        """The same settings must lead to the same calendar (contracts.md 10); other settings start another pairing."""
+        """The same settings must lead to the same calendar and person (contracts.md 10).
+
+        Other settings, a new sign-in or a disconnection by the person start another pairing.
+        """
         name, mine = f"identity.{side}", self._fingerprint(side)
         known = self._links.noted(name)
         if known:
             settings_then, identity_then = msgspec.json.decode(known, type=tuple[str, str])
-            if settings_then == mine and identity_then != probe.identity and side is Side.NOTES:
-                raise WrongAccount(text("account.other_identity", side=side.title()))
+            if settings_then == mine and identity_then != probe.identity:
+                raise WrongAccount(text(_OTHER_IDENTITY[side], side=side.title()))
         self._links.note(name, msgspec.json.encode((mine, probe.identity)).decode())
 
     def rules(self, pair: OpenPair) -> Rules:
@@ -254,12 +272,16 @@ class AccountBook:
     async def _signed_in(self) -> None:
         try:
             await self.salesforce.finish_sign_in()
-            await self.close(Side.SALESFORCE)
-            await self._opened(Side.SALESFORCE)
+            async with self._lock:
+                await self.close(Side.SALESFORCE)
+                self._links.note("identity.salesforce", "")  # the person has chosen whom to sign in
+                await self._opened(Side.SALESFORCE)
         except SideError as error:
             self.failed(error, Side.SALESFORCE)
         except CredentialError as error:
             self._say(Side.SALESFORCE, "not_connected", error.text)
+        except ApiProblem as error:
+            self._say(Side.SALESFORCE, "not_connected", text("run.problem", sentence=str(error)))
 
     async def test(self, side: Side) -> TestResult:
         """Open the side anew and say how that went."""
@@ -285,6 +307,7 @@ class AccountBook:
             log.warning("the sign-in could not be revoked: %s", error.text.code)
         except CredentialError as error:
             raise ApiProblem(ProblemName.KEYRING_UNAVAILABLE, error.text.text) from error
+        self._links.note(f"identity.{side}", "")
         self.status[side] = AccountStatus()
         self._changed()
 
