@@ -67,7 +67,7 @@ async function disconnect(side) {
 
 function notesForm() {
   const kind = el("select", { name: "kind" }, KINDS.map(([value, words]) => el("option", { value }, words)));
-  const url = el("input", { type: "text", name: "url", size: 32, autocomplete: "off", spellcheck: "false", placeholder: "https://mail.example.com/mail/jdoe.nsf" });
+  const url = el("input", { type: "text", name: "url", size: 32, required: true, autocomplete: "off", spellcheck: "false", placeholder: "https://mail.example.com/mail/jdoe.nsf" });
   const user = el("input", { type: "text", name: "user", size: 32, autocomplete: "username" });
   const password = el("input", { type: "password", name: "password", size: 32, autocomplete: "current-password" });
   const calendar = el("input", { type: "text", name: "calendar", size: 32, autocomplete: "off", spellcheck: "false", placeholder: "empty: your own" });
@@ -80,10 +80,21 @@ function notesForm() {
     fill(outcome, result ? el("span", { class: result.ok ? "good" : "problem" }, sentence(result.text)) : null);
   };
   const field = (words, node) => el("label", { class: "field" }, words, node);
-  return el("details", { class: "notes-form" }, el("summary", {}, "Notes account"),
+  fillIn({ kind, url, user, calendar });
+  return el("details", { class: "notes-form", open: known.status.accounts.notes.state === "not_connected" }, el("summary", {}, "Notes account"),
     el("form", { on: { submit: save } }, field("Kind", kind), field("Address of the server, mail file or folder", url), field("User", user), field("Internet password", password),
       field("Calendar (mail file or address)", calendar),
       el("div", { class: "buttons" }, el("button", { type: "submit", class: "primary" }, "Save and test")), outcome));
+}
+
+/** Puts what is set now into the form, so that a new password alone does not blank the rest; what was typed meanwhile stays. */
+async function fillIn(fields) {
+  const settings = await attempt(() => get("/settings"));
+  if (!settings) return;
+  for (const [name, node] of Object.entries(fields)) {
+    const now = settings.values[`notes.${name}`];
+    if (now && (node.value === "" || node === fields.kind)) node.value = now;
+  }
 }
 
 /** Which Notes calendar is paired with Salesforce. */

@@ -129,6 +129,21 @@ async def test_accounts(desk: Desk) -> None:
     await expect(cards.nth(0)).to_contain_text("Not connected")
 
 
+async def test_a_new_password_alone_keeps_the_rest_of_the_notes_account(desk: Desk) -> None:
+    """Catches: an empty form over a connected account, whose "Save and test" blanks address, user and calendar."""
+    desk.daemon.settings |= {
+        "notes.url": "https://mail.example.com",
+        "notes.user": "Jo Doe",
+        "notes.calendar": "/mail/team.nsf",
+    }
+    await desk.open()
+    await desk.page.get_by_role("link", name="Accounts").click()
+    await desk.page.get_by_text("Notes account", exact=True).click()
+    await expect(desk.page.get_by_label("Address of the server")).to_have_value("https://mail.example.com")
+    await expect(desk.page.get_by_label("User")).to_have_value("Jo Doe")
+    await expect(desk.page.get_by_label("Calendar (mail file or address)")).to_have_value("/mail/team.nsf")
+
+
 async def test_a_run_without_an_account_says_what_to_do(desk: Desk) -> None:
     desk.daemon.accounts[Side.NOTES] = AccountStatus()
     await desk.open()
