@@ -6,13 +6,24 @@ import logging
 import logging.handlers
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-class _UtcFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)  # log lines of two machines must be comparable
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        """Where each exception of the chain came from and its kind; its words may quote a calendar and stay out."""
+        error: BaseException | None = ei[1]
+        parts = []
+        while error is not None:
+            parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\ncaused by\n".join(parts)
 
 
 def set_up(path: Path) -> None:
@@ -22,7 +33,7 @@ def set_up(path: Path) -> None:
     person's name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    formatter = _UtcFormatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
+    formatter = _Formatter(FORMAT, "%Y-%m-%dT%H:%M:%SZ")
     file = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=5, encoding="utf-8", delay=True)
     file.setFormatter(formatter)
     screen = logging.StreamHandler(sys.stderr)
