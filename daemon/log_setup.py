@@ -16,7 +16,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)  # log lines of two machines must be comparable
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+    def formatException(self, ei: Any) -> str:
         """Where each exception of the chain came from and its kind; its words may quote a calendar and stay out."""
         error: BaseException | None = ei[1]
         parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -203,7 +204,8 @@ class Settings:
                 os.fsync(file.fileno())
             os.replace(scratch, self._path)
         except OSError as error:
-            scratch.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                scratch.unlink(missing_ok=True)
             raise BadSetting(f"{self._path} cannot be written: {error.strerror}. Nothing was changed.") from error
 
     def document(self) -> SettingsDocument:

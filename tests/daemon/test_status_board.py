@@ -30,7 +30,7 @@ async def test_a_watcher_sees_the_status_at_once_and_the_latest_only() -> None:
     source.version = "4"
     board.changed()
     assert (await anext(watcher)).version == "4"
-    await watcher.aclose()
+    board.close()
 
 
 async def test_a_change_that_changes_nothing_is_not_told() -> None:
