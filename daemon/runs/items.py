@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from daemon.runs.compare import Comparison
 from daemon.store.runs import RunStore
 from daemon.sync.appointment import item_id
-from daemon.sync.base import Link, LinkState
+from daemon.sync.base import Link, LinkState, fresh_ids
 from daemon.sync.proposal import Proposal
 from daemon.sync.trees import LeftOut
 from shared.models import HistoryEntry, Image, Item, ItemList
@@ -22,6 +22,7 @@ def items(comparison: Comparison, rows: Mapping[str, Proposal]) -> Iterator[Item
     """Each item once. ``rows`` are the open run's rows by item id."""
     pairing = comparison.pair.pairing
     seen: set[tuple[Side, str]] = set()
+    name = fresh_ids(comparison.base)
     for link in comparison.base.links:
         if link.state is LinkState.TOMBSTONE:
             continue
@@ -35,7 +36,7 @@ def items(comparison: Comparison, rows: Mapping[str, Proposal]) -> Iterator[Item
         for key, record in tree.records.items():
             if (side, key) in seen:
                 continue
-            identifier = item_id(pairing, side, key)
+            identifier = name(side, key)
             row = rows.get(identifier) or _row_of(rows, side, key)
             yield _single(comparison, side, key, record.image, identifier, row)
         for handle, left in tree.left_out.items():

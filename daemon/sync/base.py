@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
 
+from daemon.sync.appointment import item_id
 from shared.models import Image
 from shared.states import Decision, Scope, Side
 
@@ -97,6 +98,20 @@ class Base:
 
     def by_key(self, side: Side) -> dict[str, Link]:
         return {link.key(side): link for link in self.links if link.key(side)}
+
+
+def fresh_ids(base: Base) -> Callable[[Side, str], str]:
+    """How items without a link are named: their item id, or another one where a link that goes on by itself has it already.
+
+    That happens when an item comes back (out of a bin) after its link was continued with a re-created copy.
+    """
+    taken = frozenset(link.id for link in base.links if link.state is not LinkState.TOMBSTONE)
+
+    def name(side: Side, key: str) -> str:
+        found = item_id(base.pairing, side, key)
+        return found if found not in taken else item_id(base.pairing, side, f"{key}\ncame back")
+
+    return name
 
 
 def empty(pairing: str, links: Iterable[Link] = ()) -> Base:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daemon.sync.appointment import differing
-from daemon.sync.base import Base, Link
+from daemon.sync.base import Base, Link, fresh_ids
 from daemon.sync.decide import Status
 from daemon.sync.ignore import IgnoreIndex
 from daemon.sync.projection import canonical, project, redacted, time_problem
@@ -27,6 +27,8 @@ class Context:
     ignores: IgnoreIndex
     set_aside: dict[Side, dict[str, LeftOut]]
     has_filters: bool
+    fresh_id: Callable[[Side, str], str]
+    """(side, key) -> the id of an item that has no link."""
 
     def seen(self, record: Record) -> Image:
         """The image the planner may use: without text where the item is private."""
@@ -53,7 +55,7 @@ def context(trees: Trees, base: Base, rules: Rules) -> Context:
         rules.starts_after,
     )
     groups = tuple(group for group in rules.groups if group in shared_groups)
-    return Context(trees, base, rules, groups, IgnoreIndex(base.ignores), set_aside, any(filters))
+    return Context(trees, base, rules, groups, IgnoreIndex(base.ignores), set_aside, any(filters), fresh_ids(base))
 
 
 @dataclass(frozen=True, slots=True)

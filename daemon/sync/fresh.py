@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from daemon.sync import explain, removal_rows
-from daemon.sync.appointment import item_id, split_notes_key
+from daemon.sync.appointment import split_notes_key
 from daemon.sync.base import Link, LinkState
 from daemon.sync.changes import Context
 from daemon.sync.decide import IgnoreState, Outcome, Presence, unlinked
@@ -81,7 +81,7 @@ def _side_unknown(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newc
     problem = ctx.trees.notes.problem or ctx.trees.salesforce.problem
     for some in (notes, salesforce):
         for record in (*some.new, *some.unholdable):
-            draft.quiet[item_id(ctx.base.pairing, some.side, record.key)] = (problem,) if problem is not None else ()
+            draft.quiet[ctx.fresh_id(some.side, record.key)] = (problem,) if problem is not None else ()
         _leave_out(ctx, draft, some)
 
 
@@ -117,7 +117,7 @@ def _gather(ctx: Context, draft: Draft, side: Side, taken: set[str]) -> Newcomer
     for key in sorted(set(records) - linked):
         record = records[key]
         tombstone = tombstones.get(key)
-        item = tombstone.id if tombstone is not None else item_id(ctx.base.pairing, side, key)
+        item = tombstone.id if tombstone is not None else ctx.fresh_id(side, key)
         if _is_ignored(ctx, draft, side, record, item):
             continue
         what, reason = presence(ctx, side, record)
@@ -192,7 +192,7 @@ def _apart(ctx: Context, side: Side, record: Record, twin: Record) -> bool:
 
 def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
     tombstone = own.removed.get(record.key)
-    item = tombstone.id if tombstone is not None else item_id(ctx.base.pairing, own.side, record.key)
+    item = tombstone.id if tombstone is not None else ctx.fresh_id(own.side, record.key)
     subject = Subject(
         id=item,
         notes=record if own.side is Side.NOTES else None,
@@ -258,7 +258,7 @@ def _unreadable(ctx: Context, draft: Draft) -> None:
                 continue
             if key in linked[side] and key not in ctx.tree(side).records:
                 continue  # its pair says so
-            item = item_id(ctx.base.pairing, side, key)
+            item = ctx.fresh_id(side, key)
             if _is_unreadable_ignored(ctx, side, key, item):
                 draft.quiet[item] = explain.IGNORED_FOREVER
                 draft.left_out[(side, key)] = left

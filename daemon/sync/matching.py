@@ -1,7 +1,9 @@
 """The first synchronization of items that exist on both sides: who belongs together, and who only might.
 
 Tiers of sync.md 2.7: our key on the record (1), exact fingerprint, unique (3), the same n to m only where the items are identical
-(4), alike but not the same (5, always a question), leftovers (6). Tier 2, a finished create in the journal, is settled before
+(4), alike but not the same (5, always a question), leftovers (6). Tier 5 asks a little more than sync.md does, because a question
+costs a click and a duplicate costs trust: also where one subject begins with the other, and where the same subject stands at
+another time of the same day. Tier 2, a finished create in the journal, is settled before
 the planner runs. Cost: a dictionary per tier; only items that start within 15 minutes of each other are compared by subject.
 """
 
@@ -20,6 +22,10 @@ NEAR_MINUTES = 15
 ALIKE = 0.85
 PARTNERS_ASKED = 20
 """How many partners of one fingerprint a question names at most (those nearest in the stable order)."""
+TELLING = 8
+"""Characters a subject needs to tell a meeting: «Call» alone does not."""
+BEGINS_ALIKE = 0.9
+"""The likeness of two subjects of which one begins with the other, and of one subject at two times of a day."""
 COMPARED = 40
 """How many items that start within the reach are compared by subject at most, so that a crowded hour costs no minutes."""
 
@@ -150,7 +156,10 @@ def _same_fingerprint(
 def _by_likeness(
     notes: list[Record], salesforce: list[Record], apart: frozenset[tuple[str, str]], found: Matches
 ) -> None:
-    """Tier 5: same day, start within 15 minutes, subjects alike."""
+    """Tier 5: same day, start within 15 minutes, subjects alike; or the same telling subject at another time of the day."""
+    same: dict[tuple[str, str, bool], list[Record]] = {}
+    for record in _sorted(salesforce):
+        same.setdefault(_subject_of_day(record), []).append(record)
     timed: dict[bool, list[tuple[int, str, Record, str]]] = {True: [], False: []}
     for record in salesforce:
         start = minute_of(record.image.starts_at)
@@ -161,12 +170,21 @@ def _by_likeness(
     asked: set[str] = set()
     for record in _sorted(notes):
         partners = _near(record, timed[record.image.all_day], apart)
+        if not partners and len(folded(record.image.subject)) >= TELLING:
+            others = same.get(_subject_of_day(record), ())
+            partners = [(other, BEGINS_ALIKE) for other in others if (record.key, other.key) not in apart][
+                :PARTNERS_ASKED
+            ]
         if partners:
             found.doubtful.append((record, partners))
             asked.update(partner.key for partner, _ in partners)
         else:
             found.notes.append(record)
     found.salesforce.extend(record for record in _sorted(salesforce) if record.key not in asked)
+
+
+def _subject_of_day(record: Record) -> tuple[str, str, bool]:
+    return (folded(record.image.subject), record.image.starts_at[:10], record.image.all_day)
 
 
 def _near(
@@ -199,6 +217,9 @@ def likeness(left: str, right: str) -> float:
     """How alike two folded subjects are, 0 to 1, the same in both directions."""
     if left == right:
         return 1.0
+    shorter, longer = sorted((left, right), key=len)
+    if len(shorter) >= TELLING and longer.startswith(f"{shorter} "):
+        return BEGINS_ALIKE
     first, second = sorted((left[:200], right[:200]))
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     if matcher.real_quick_ratio() < ALIKE or matcher.quick_ratio() < ALIKE:

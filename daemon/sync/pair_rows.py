@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from daemon.sync import explain
-from daemon.sync.appointment import differing, item_id
+from daemon.sync.appointment import differing
 from daemon.sync.base import Link, LinkState
 from daemon.sync.changes import Context
 from daemon.sync.decide import Presence
@@ -78,7 +78,7 @@ def link_up(ctx: Context, draft: Draft, notes: Record, salesforce: Record, tombs
     frame = frame_of(ctx, notes, salesforce, None)
     if tombstone is not None:
         frame = replace(frame, generation=tombstone.generation + 1)
-    item = tombstone.id if tombstone is not None else item_id(ctx.base.pairing, Side.NOTES, notes.key)
+    item = tombstone.id if tombstone is not None else ctx.fresh_id(Side.NOTES, notes.key)
     subject = Subject(
         id=item, notes=notes, salesforce=salesforce, hidden=ctx.rules.hides(notes.image), generation=frame.generation
     )
@@ -123,7 +123,7 @@ def doubtful(
     options: list[Option] = []
     candidates: list[Candidate] = []
     for partner, score in partners:
-        candidate = item_id(ctx.base.pairing, Side.SALESFORCE, partner.key)
+        candidate = ctx.fresh_id(Side.SALESFORCE, partner.key)
         candidates.append(Candidate(id=candidate, side=Side.SALESFORCE, image=ctx.seen(partner), score=score))
         options.append(
             option(
@@ -140,7 +140,7 @@ def doubtful(
         ctx,
         draft,
         Subject(
-            id=item_id(ctx.base.pairing, Side.NOTES, notes.key),
+            id=ctx.fresh_id(Side.NOTES, notes.key),
             notes=notes,
             salesforce=sole,
             hidden=hidden,
@@ -169,7 +169,7 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
     """The other side already has the same meeting, but private or filtered out: the same one, or another?"""
     notes, salesforce = (record, twin) if side is Side.NOTES else (twin, record)
     private = what is Presence.NEW_PRIVATE
-    candidate = item_id(ctx.base.pairing, side.other, twin.key)
+    candidate = ctx.fresh_id(side.other, twin.key)
     state = LinkState.FROZEN if private else LinkState.NO_BASE
     # A private twin is only remembered as the same meeting: the pair stands still, and nothing of it is compared.
     paired = Settlement(link_state=state, notes_key=notes.key, salesforce_key=salesforce.key, keep_syncing=not private)
@@ -183,7 +183,7 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
         ctx,
         draft,
         Subject(
-            id=item_id(ctx.base.pairing, side, record.key),
+            id=ctx.fresh_id(side, record.key),
             notes=record if side is Side.NOTES else None,
             salesforce=record if side is Side.SALESFORCE else None,
             hidden=ctx.rules.hides(record.image),

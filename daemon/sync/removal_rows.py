@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from daemon.sync import explain
+from daemon.sync.appointment import with_groups
 from daemon.sync.base import Link, LinkState
 from daemon.sync.changes import Context, Seen
 from daemon.sync.draft import Draft, Option, Subject
@@ -214,7 +215,13 @@ def mark_private(ctx: Context, draft: Draft, subject: Subject, conflict: bool) -
 
 
 def _seen_private(subject: Subject, notes: Image, salesforce: Image, writes: tuple[PlannedWrite, ...]) -> Settlement:
-    """The pair stays, no text flows while the item is private, and the stored text is erased."""
+    """The pair stays, no text flows while the item is private, and the stored text is erased.
+
+    Times stay those of the base, so that a move made meanwhile is still an edit when the item is public again.
+    """
+    if subject.link is not None:
+        notes = _at_base_time(notes, subject.link.notes_image)
+        salesforce = _at_base_time(salesforce, subject.link.salesforce_image)
     return Settlement(
         writes=writes,
         link_state=LinkState.LINKED,
@@ -293,3 +300,7 @@ def _three_answers(ctx: Context, draft: Draft, subject: Subject, summary: Text, 
 def unreadable(ctx: Context, draft: Draft, subject: Subject, seen: Seen, link: Link) -> None:
     """The item itself cannot be read: say so, touch nothing."""
     cannot(ctx, draft, subject, [seen.reason or text("cannot.unreadable")])
+
+
+def _at_base_time(image: Image, base: Image | None) -> Image:
+    return image if base is None else with_groups(image, base, (Group.TIME, Group.SHOW_AS))

@@ -1,12 +1,6 @@
-"""Faults of the engine that are known and not yet mended, each as the shortest story that shows it.
-
-Strict: when one is mended its test fails as "unexpectedly passed", and the guard named in its docstring is taken out of the
-simulation, so that the seeds look for it again.
-"""
+"""Faults that the simulation found in the engine, each as the shortest story that showed it."""
 
 from __future__ import annotations
-
-import pytest
 
 from shared.models import OneDecision
 from shared.states import Action, Answer, Decision
@@ -28,14 +22,10 @@ def answer(made: World, action: Action, decision: Decision, chosen: Answer | Non
     made.ok()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an item taken out of the bin has the id of the link its copy was re-created under"
-)
 def test_two_rows_never_share_an_id() -> None:
     """A Notes entry is deleted, re-created from Salesforce (the link keeps its id), then taken out of the bin.
 
-    Both get the same item id: decisions cannot tell the rows apart, and the second link replaces the first. The simulation leaves
-    such restores out (Surroundings.restore).
+    Both got the same item id: decisions could not tell the rows apart, and the second link replaced the first.
     """
     made = world()
     (first,) = made.bench.notes.entries
@@ -51,12 +41,10 @@ def test_two_rows_never_share_an_id() -> None:
     assert len(set(ids)) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="'leave the copy' takes an edit that Salesforce made meanwhile for settled")
 def test_leaving_a_private_copy_swallows_no_edit() -> None:
     """The Notes entry becomes private while the Salesforce copy is moved; "leave the copy"; later the entry is public again.
 
-    The new base takes both times as they are, so that the pair is quiet but different for ever. The simulation does not compare
-    pairs that were private once (World._agreement).
+    The new base took both times as they were, so that the pair was quiet but different for ever.
     """
     made = world()
     (copy,) = made.bench.salesforce.entries
