@@ -483,6 +483,27 @@ async def test_a_rival_of_another_pairing_takes_nothing(desk: Desk) -> None:
     assert desk.stored().stored_key == "S-one"
 
 
+async def test_a_notes_record_that_another_link_holds_is_passed_over(desk: Desk) -> None:
+    desk.notes = Twins(capabilities=Capabilities())
+    for name in ("one", "two"):
+        desk.notes.put(VISIT, name)
+    desk.links.put(desk.pairing, [given.link(VISIT, VISIT, "one")])
+    desk.intend(operation("create", Side.NOTES))
+    await desk.recover()
+    assert desk.stored().stored_key == "two#"
+
+
+@pytest.mark.parametrize("kind", ["create", "update"])
+async def test_a_private_record_met_while_settling_is_kept_without_its_text(desk: Desk, kind: str) -> None:
+    secret = given.changed(CALL, private=True)
+    key = desk.notes.put(secret, created_uid("ck") if kind == "create" else "a")
+    desk.intend(operation(kind, after=secret))
+    await desk.recover()
+    kept = desk.trees.record(desk.pairing, Side.NOTES, key)
+    assert kept is not None and kept.image.private
+    assert kept.image.subject == ""
+
+
 # what becomes of the row
 
 

@@ -60,7 +60,7 @@ def test_an_edit_goes_to_the_side_that_has_not_got_it() -> None:
 
 
 def test_without_a_base_both_sides_count_as_edited() -> None:
-    nothing = {"notes_base": None, "salesforce_base": None}
+    nothing: dict[str, Any] = {"notes_base": None, "salesforce_base": None}
     assert merged(HERE, THERE, **nothing) is Verdict.CONFLICT
     assert merged(HERE, HERE, **nothing) is Verdict.REBASE
     assert merged(HERE, THERE, notes_base=None, salesforce_base=THERE) is Verdict.TO_SALESFORCE
@@ -132,6 +132,23 @@ def test_withheld_text_has_no_shortened_copies() -> None:
     )
 
 
+PRIVATE = given.changed(HELD, private=True)
+
+
+def test_the_public_copy_of_a_private_entry_is_marked_though_neither_side_was_edited() -> None:
+    """The rule for private entries changed after they were linked: text must not go to a copy that everybody can read."""
+    linked: dict[str, Any] = {"notes_base": PRIVATE, "salesforce_base": HELD}
+    assert merged(PRIVATE, HELD, Group.PRIVACY, **linked) is Verdict.TO_SALESFORCE
+    projected = {"to_salesforce": Projected(HELD), "to_notes": Projected(PRIVATE)}
+    assert merged(PRIVATE, HELD, Group.PRIVACY, **linked, **projected) is Verdict.SAME
+    both = {"notes_base": PRIVATE, "salesforce_base": PRIVATE}
+    assert merged(PRIVATE, PRIVATE, Group.PRIVACY, **both) is Verdict.SAME
+    assert merged(PRIVATE, HELD, Group.PRIVACY, **both) is Verdict.TO_NOTES
+    assert merged(HELD, PRIVATE, Group.PRIVACY, salesforce_base=PRIVATE) is Verdict.SAME
+    other = given.changed(PRIVATE, subject="Other")
+    assert merged(other, HELD, notes_base=other, salesforce_base=HELD) is Verdict.SAME
+
+
 # what a frame answers
 
 
@@ -151,8 +168,13 @@ def test_a_frame_answers_for_each_side() -> None:
     images = [given.image(subject=str(number)) for number in range(6)]
     cut_notes, cut_salesforce = frozenset({Group.SUBJECT}), frozenset({Group.LOCATION})
     frame = Frame(
-        *images,
-        (
+        notes=images[0],
+        salesforce=images[1],
+        notes_base=images[2],
+        salesforce_base=images[3],
+        to_salesforce=images[4],
+        to_notes=images[5],
+        verdicts=(
             GroupVerdict(Group.SUBJECT, Verdict.TO_NOTES),
             GroupVerdict(Group.TIME, Verdict.CONFLICT),
             GroupVerdict(Group.LOCATION, Verdict.SAME),
