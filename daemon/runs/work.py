@@ -15,6 +15,7 @@ class Work:
     def begin(self, work: Coroutine[object, object, None]) -> None:
         """Start ``work`` as soon as the task before it has ended: a side is used by one at a time."""
         self._task = asyncio.create_task(_after(self._task, work))
+        self._task.add_done_callback(lambda _: work.close())  # cancelled before its turn, it would never be awaited
 
     async def wait(self) -> None:
         """Until the work under way is done or cancelled; raises what it raised."""
@@ -35,9 +36,6 @@ class Work:
 
 
 async def _after(before: asyncio.Task[None] | None, work: Coroutine[object, object, None]) -> None:
-    try:
-        if before is not None and not before.done():
-            await asyncio.wait([before])
-        await work
-    finally:
-        work.close()  # cancelled before its turn, it would never be awaited
+    if before is not None and not before.done():
+        await asyncio.wait([before])
+    await work

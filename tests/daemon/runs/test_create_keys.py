@@ -1,0 +1,35 @@
+"""The key of a create: the same for every attempt, another one for everything that is another create."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from daemon.runs.create_keys import create_key, recognisable
+from daemon.sync.trees import Record, Tree, Trees
+from shared.models import Image
+from shared.states import Side
+
+
+def test_the_key_names_pairing_side_item_generation_and_answer() -> None:
+    """Catches: two creates with one key (the second would be refused), or a new key per attempt (it would be doubled)."""
+    plain = ("p", Side.SALESFORCE, "uid#", 1, 0)
+    others = [
+        ("q", *plain[1:]),
+        ("p", Side.NOTES, *plain[2:]),
+        (*plain[:2], "uid2#", 1, 0),
+        (*plain[:3], 2, 0),
+        (*plain[:4], 1),
+    ]
+    keys = {create_key(*each) for each in (plain, plain, *others)}
+    assert len(keys) == 6
+
+
+def test_our_own_records_are_recognised_only_where_the_org_keeps_keys() -> None:
+    """Catches: keys invented for an org without the field, or a key that is on the record replaced."""
+    record = Record("uid#", "1", Image(), b"d")
+    copy = Record("00U1", "1", Image(), b"d", foreign_key=create_key("p", Side.SALESFORCE, "uid#", 1))
+    notes = Tree(Side.NOTES, {"uid#": record, "kept#": replace(record, key="kept#", foreign_key="own")})
+    plain = Trees(notes, Tree(Side.SALESFORCE, {"00U1": replace(copy, foreign_key="")}))
+    assert recognisable(plain, "p") is plain
+    found = recognisable(replace(plain, salesforce=Tree(Side.SALESFORCE, {"00U1": copy})), "p").notes.records
+    assert found["uid#"].foreign_key == copy.foreign_key and found["kept#"].foreign_key == "own"
