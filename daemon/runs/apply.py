@@ -18,6 +18,8 @@ from daemon.runs.review import Review
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
+from daemon.sync.appointment import item_id
+from daemon.sync.base import came_back
 from daemon.sync.ignore import holds_forever, remember
 from daemon.sync.proposal import PlannedWrite, Proposal, Settlement
 from daemon.sync.trees import Trees
@@ -227,6 +229,8 @@ class Applier:
         origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
         # What was answered to be another meeting may have been made by the very same create, before the state was lost.
         apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
+        if row.item == item_id(fresh.pair.pairing, write.side.other, came_back(origin)):
+            origin = came_back(origin)  # its first copy lives on under another item
         key = create_key(fresh.pair.pairing, write.side, origin or row.item, settlement.generation, apart)
         return Op(
             id=identifier,

@@ -100,6 +100,11 @@ class Base:
         return {link.key(side): link for link in self.links if link.key(side)}
 
 
+def came_back(key: str) -> str:
+    """The name of an item that came back, where its own is taken."""
+    return f"{key}\ncame back"
+
+
 def fresh_ids(base: Base) -> Callable[[Side, str], str]:
     """How items without a link are named: their item id, or another one where a link that goes on by itself has it already.
 
@@ -109,7 +114,7 @@ def fresh_ids(base: Base) -> Callable[[Side, str], str]:
 
     def name(side: Side, key: str) -> str:
         found = item_id(base.pairing, side, key)
-        return found if found not in taken else item_id(base.pairing, side, f"{key}\ncame back")
+        return found if found not in taken else item_id(base.pairing, side, came_back(key))
 
     return name
 
