@@ -137,9 +137,14 @@ class Journal:
             if op.phase in ("intent", "sent", "unknown"):
                 waiting.add(op.change)
             rows.setdefault((op.run, op.change), []).append(op)
-        for run, change in rows:
+        ended: dict[str, list[str]] = {}
+        for run, change in dict.fromkeys((*rows, *self._runs.unfinished(pair.pairing))):
             if change not in waiting:
-                self.finish(pair, run, change, rules)
+                ended.setdefault(run, []).append(change)
+        for run, changes in ended.items():
+            outcomes, ops = self._runs.outcomes(run), self._runs.ops_of(run)
+            for row in (outcomes[change] for change in changes if change in outcomes):
+                self.finish_with(pair, row, [op for op in ops if op.id in row.ops], rules)
         return frozenset(waiting)
 
     async def _settle(self, pair: OpenPair, op: Op, rules: Rules) -> Op:

@@ -173,6 +173,20 @@ class RunStore:
             rows = db.execute("SELECT body FROM op WHERE run=? ORDER BY id", (run,)).fetchall()
         return [_op.decode(row[0]) for row in rows]
 
+    def unfinished(self, pairing: str) -> list[tuple[str, str]]:
+        """(run, change) of rows of the newest run without a result although each of their operations has ended: a crash came
+        between the last answer and the end of the row.
+        """
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT o.run, o.change FROM outcome o WHERE instr(o.body, CAST('\"result\":null' AS BLOB))>0 AND o.run="
+                "(SELECT run FROM op WHERE pairing=? ORDER BY id DESC LIMIT 1)"
+                " AND EXISTS (SELECT 1 FROM op WHERE op.run=o.run AND op.change=o.change)"
+                " AND NOT EXISTS (SELECT 1 FROM op WHERE op.run=o.run AND op.change=o.change AND phase IN (?,?,?,?))",
+                (pairing, *OPEN_PHASES),
+            ).fetchall()
+        return [(row[0], row[1]) for row in rows]
+
     def finish_row(self, outcome: RowOutcome) -> None:
         with self._db.transaction() as db:
             db.execute(
