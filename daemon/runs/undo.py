@@ -14,7 +14,7 @@ from daemon.runs.apply import Replanner
 from daemon.runs.compare import Comparison
 from daemon.store.runs import Op, RowOutcome
 from daemon.sync.appointment import differing
-from daemon.sync.base import LinkState
+from daemon.sync.base import Base, Link, LinkState
 from daemon.sync.projection import canonical
 from daemon.sync.proposal import Plan, PlannedWrite, Proposal, Settlement
 from daemon.sync.trees import Record, Trees
@@ -35,24 +35,29 @@ _ACTIONS = {
 _INVERSE = {"create": "delete", "update": "update", "delete": "create"}
 
 
-def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees) -> Plan:
-    """The inverse proposals of applied rows. Pure: the trees must hold the records the operations speak of."""
+def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, base: Base) -> Plan:
+    """The inverse proposals of applied rows. Pure: the trees must hold the records the operations speak of.
+
+    ``base`` are the links as they are now: a row whose link a later run has moved on cannot be put back.
+    """
     by_id = {op.id: op for op in ops}
+    links = {link.id: link for link in base.links}
     rows = []
     for outcome in outcomes:
         if outcome.result is not Result.APPLIED or outcome.settlement is None:
             continue
         done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
         if len(done) == len(outcome.ops):  # else its before-images are gone (30 days) and nothing can be put back
-            rows.append(_row(outcome, done, trees))
+            rows.append(_row(outcome, done, trees, links.get(outcome.item)))
     rows.sort(key=lambda row: (row.starts_at, row.id))
     joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
     return Plan(changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())
 
 
-def _row(outcome: RowOutcome, ops: list[Op], trees: Trees) -> Proposal:
+def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) -> Proposal:
     records = {op.side: trees.of(op.side).records.get(_key(op)) for op in ops}
-    changed = [op for op in ops if not _still_there(op, records[op.side], trees)]
+    moved_on = not _as_left(outcome, ops, link)
+    changed = moved_on or any(not _still_there(op, records[op.side], trees) for op in ops)
     revision = _revision(outcome, ops, records)
     images = _shown(outcome, records)
     common = {
@@ -121,6 +126,26 @@ def _still_there(op: Op, record: Record | None, trees: Trees) -> bool:
     if record is None or left is None:
         return False
     return not differing(canonical(left), canonical(record.image), EVERY_GROUP)
+
+
+def _as_left(outcome: RowOutcome, ops: list[Op], link: Link | None) -> bool:
+    """Whether the link is still the one this run left: the same two items, of the same generation."""
+    settlement = outcome.settlement
+    if settlement is None:
+        return False
+    if settlement.forget:
+        return link is None
+    if settlement.link_state is None:
+        return True
+    keys = {Side.NOTES: settlement.notes_key, Side.SALESFORCE: settlement.salesforce_key}
+    for op in ops:
+        if op.kind != "delete" and op.stored_key:
+            keys[op.side] = op.stored_key
+    return (
+        link is not None
+        and all(link.key(side) == key for side, key in keys.items())
+        and (link.generation == settlement.generation)
+    )
 
 
 def _inverse(op: Op, record: Record | None) -> PlannedWrite:
@@ -192,7 +217,7 @@ class UndoReplanner(Replanner):
         self._ops = tuple(ops)
 
     def again(self, comparison: Comparison, trees: Trees) -> Comparison:
-        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees))
+        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees, comparison.base))
 
     def wanted(self) -> set[tuple[Side, str]]:
         return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
