@@ -34,34 +34,34 @@ PINS = ROOT / "packaging" / "requirements"
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 BAR = 0.90
 EXAMPLES = "10"
-SECONDS_OF_A_SUITE = 900
+SECONDS_OF_A_SUITE = 1200
 SECONDS_OF_A_MUTANT = 90
 PYTEST = ("-x", "-q", "-p", "no:xdist", "-p", "no:randomly", "--hypothesis-seed=0")
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Modules and the tests (paths or patterns, the quickest to object first) that have to notice their mutants."""
+    """Modules and the tests (paths or patterns) that have to notice their mutants; the quick ones are asked first."""
 
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    quick: tuple[str, ...]
 
 
 SUITES = (
     Suite(
         "sync",
         ("daemon/sync/decide.py", "daemon/sync/merge.py", "daemon/sync/ignore.py"),
-        (
-            "tests/daemon/sync/test_table_notation.py",
-            "tests/daemon/sync/test_overlays.py",
-            "tests/daemon/sync/test_merge.py",
-            "tests/daemon/sync/test_ignore.py",
-            "tests/daemon/sync",
-            "tests/properties/test_planner_*.py",
-        ),
+        ("tests/daemon/sync", "tests/properties/test_planner_*.py"),
+        tuple(f"tests/daemon/sync/test_{name}.py" for name in ("table_notation", "overlays", "merge", "ignore")),
     ),
-    Suite("journal", ("daemon/runs/journal.py",), ("tests/daemon/runs/test_journal*.py",)),
+    Suite(
+        "journal",
+        ("daemon/runs/journal.py",),
+        ("tests/daemon/runs/test_journal*.py",),
+        ("tests/daemon/runs/test_journal*.py",),
+    ),
 )
 
 
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str]) -> int:
         modules = tuple(module for module in suite.modules if Path(module).stem in wanted)
         if modules:
             scores |= Judge(suite, modules, python, options.workers).scores()
-    good = report(scores, _explained())
+    good = report(scores, explanations())
     print(f"{time.monotonic() - began:.0f} s")
     return 0 if good else 1
 
@@ -136,18 +136,19 @@ class Judge:
     def __init__(self, suite: Suite, modules: tuple[str, ...], python: Path, workers: int) -> None:
         self._modules, self._python, self._workers = modules, python, workers
         self._home = CACHE / f"tree-{suite.name}"
-        self._tests = [str(path.relative_to(ROOT)) for pattern in suite.tests for path in sorted(ROOT.glob(pattern))]
+        self._tests, self._quick = _paths(suite.tests), _paths(suite.quick)
         self._environment = {**os.environ, "DAYBRIDGE_EXAMPLES": EXAMPLES, "PYTHONDONTWRITEBYTECODE": "1"}
         self._deadline = time.monotonic() + SECONDS_OF_A_SUITE
 
     def scores(self) -> dict[str, Score]:
         copy_tree(self._home)
         self._configure()
-        if self._pytest(self._home) != 0:
+        if self._pytest(self._home, self._tests) != 0:
             raise SystemExit(f"The tests fail before anything is changed: {' '.join(self._tests)}")
         self._run(str(self._python.with_name("mutmut")), "run", "--max-children", str(self._workers))
         found = {module: self._of_functions(module) for module in self._modules}
         for module, score in found.items():
+            print(f"{module}: the functions are done, its tables follow", flush=True)
             self._of_tables(module, score)
         return found
 
@@ -184,12 +185,16 @@ class Judge:
         if code != 0:
             raise SystemExit(f"mutmut ended with {code}; see {log}")
 
-    def _pytest(self, folder: Path, mutant: str = "") -> int | None:
-        """The exit code of the suite in ``folder`` with one mutant; None when it did not end in time."""
+    def _judged(self, folder: Path, mutant: str = "") -> int:
+        """The exit code of the first tests that object in ``folder``: the quick ones, then all."""
+        return self._pytest(folder, self._quick, mutant) or self._pytest(folder, self._tests, mutant)
+
+    def _pytest(self, folder: Path, tests: list[str], mutant: str = "") -> int:
+        """The exit code of ``tests`` in ``folder`` with one mutant; negative when they did not end in time."""
         environment = {**self._environment, "MUTANT_UNDER_TEST": mutant} if mutant else self._environment
         try:
             return subprocess.run(
-                [str(self._python), "-m", "pytest", *PYTEST, *self._tests],
+                [str(self._python), "-m", "pytest", *PYTEST, *tests],
                 cwd=folder,
                 env=environment,
                 capture_output=True,
@@ -197,7 +202,7 @@ class Judge:
                 check=False,
             ).returncode
         except subprocess.TimeoutExpired:
-            return None
+            return -signal.SIGALRM
 
     def _of_functions(self, module: str) -> Score:
         meta = json.loads((self._home / "mutants" / f"{module}.meta").read_text())
@@ -205,7 +210,7 @@ class Judge:
         for name, code in meta["exit_code_by_key"].items():
             if code is None:
                 score.unfinished += 1
-            elif code not in _DOUBTED or self._pytest(self._home / "mutants", name) != 0:
+            elif code not in _DOUBTED or self._judged(self._home / "mutants", name) != 0:
                 score.killed += 1
             else:
                 score.survivors.append(self._shown(module, name))
@@ -233,7 +238,7 @@ class Judge:
         for folder in folders:
             copy_tree(folder)
 
-        def judged(share: tuple[Path, list[TableMutant]]) -> list[int | None]:
+        def judged(share: tuple[Path, list[TableMutant]]) -> list[int]:
             folder, part = share
             return [self._of_table(folder / module, folder, one) for one in part]
 
@@ -249,16 +254,20 @@ class Judge:
                 else:
                     score.killed += 1
 
-    def _of_table(self, path: Path, folder: Path, mutant: TableMutant) -> int | None:
+    def _of_table(self, path: Path, folder: Path, mutant: TableMutant) -> int:
         if time.monotonic() > self._deadline:
             return _UNFINISHED
         path.write_text(mutant.source)
-        return self._pytest(folder)
+        return self._judged(folder)
 
 
 _DOUBTED = frozenset({0, 5, 33})
 """mutmut's exit codes for survived and for no test found."""
 _UNFINISHED = -1000
+
+
+def _paths(patterns: Sequence[str]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
 
 def copy_tree(target: Path) -> None:
@@ -270,7 +279,8 @@ def copy_tree(target: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", target)
 
 
-def _explained() -> dict[Survivor, str]:
+def explanations() -> dict[Survivor, str]:
+    """What survivors.toml says of each mutant that may live."""
     listed = tomllib.loads(EXPLAINED.read_text())["survivor"]
     return {Survivor(one["module"], one["where"], one["old"], one["new"]): one["why"] for one in listed}
 
