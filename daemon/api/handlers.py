@@ -196,7 +196,7 @@ class Handlers:
 
     async def ignored(self, call: Call) -> m.IgnoredList:
         comparison = await self._comparison()
-        return ignored.ignored_list(comparison.base, comparison.trees)
+        return ignored.ignored_list(comparison.base, comparison.trees, self._accounts.status[Side.SALESFORCE].name)
 
     async def rearm(self, call: Call) -> m.Nothing:
         pair = await self._pair()

@@ -121,7 +121,11 @@ def _play(crew: Crew, paths: AppPaths, port: int, calendar: Path | None, *, brow
     _start_tray(crew)
     code = client.make_page_code()
     click.echo(f"Salesforce sandbox: {places['salesforce']['url']}")
-    click.echo(f"Domino sandbox:     {places['domino']['url']}{places['domino']['mail_file']}")
+    domino = places["domino"]
+    click.echo(f"Domino sandbox:     {domino['url']}{domino['mail_file']}")
+    click.echo(
+        f"  signed in as {domino['username']} with the password {domino['password']} (to connect again by yourself)"
+    )
     click.echo("Passwords and tokens of this demo are kept in memory only and are gone when it ends.")
     click.echo(f"Files of this demo: {paths.config.parent}")
     click.echo(f"Page (good for {code.expires_in} seconds; `daybridge open` makes another): {code.url}")

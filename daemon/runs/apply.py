@@ -211,6 +211,8 @@ class Applier:
             item=row.item,
             at=stamp(self._clock()),
             action=row.action,
+            decision=one.decision,
+            answer=one.answer,
             title=row.title,
             starts_at=row.starts_at,
             ends_at=row.ends_at,

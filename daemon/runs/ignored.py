@@ -10,8 +10,11 @@ from shared.models import IgnoredItem, IgnoredList, Image
 from shared.states import Group, Side
 
 
-def ignored_list(base: Base, trees: Trees | None) -> IgnoredList:
-    """Every ignore with what differs now. Without trees (nothing compared yet) only the wish itself is known."""
+def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
+    """Every ignore with what differs now; ``who`` is the person this daemon works for (it serves no other).
+
+    Without trees (nothing compared yet) only the wish itself is known.
+    """
     links = {link.id: link for link in base.links}
     found = []
     for ignore in base.ignores:
@@ -37,6 +40,7 @@ def ignored_list(base: Base, trees: Trees | None) -> IgnoredList:
                 title=image.subject if image else "",
                 starts_at=image.starts_at if image else "",
                 at=ignore.at,
+                who=who,
                 changed=tuple(sorted(changed)),
             )
         )

@@ -103,8 +103,11 @@ class StatusComposer:
         if run is None and ended is not None and ended.state is RunState.FAILED and unreachable is None:
             return DaemonState.FAILED, ended.because
         if run is not None and review is not None:
-            count = review.pending().changes
-            return DaemonState.AWAITING_REVIEW, run.because or text("state.awaiting_review", count=count)
+            pending = review.pending()
+            undecided = pending.changes - pending.approved
+            return DaemonState.AWAITING_REVIEW, run.because or text(
+                "state.awaiting_review", count=pending.changes, waiting=undecided
+            )
         if unreachable is not None:
             return DaemonState.OFFLINE, unreachable.because
         until = self._pauser.until

@@ -11,7 +11,7 @@ from daemon.store.database import Database
 from daemon.sync.base import Link
 from daemon.sync.proposal import Settlement
 from shared.models import Image, OneDecision, Run, Text
-from shared.states import Action, Group, Result, RunState, Side
+from shared.states import Action, Answer, Decision, Group, Result, RunState, Side
 
 
 class Op(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,8 @@ class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     action: Action
     title: str
+    decision: Decision = Decision.APPROVE
+    answer: Answer | None = None
     result: Result | None = None
     starts_at: str = ""
     ends_at: str = ""
