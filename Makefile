@@ -4,6 +4,7 @@ VENV ?= .venv
 PINS := packaging/requirements
 BIN := $(VENV)/bin
 SOURCES := daemon shared tray_client tests
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: demo test test-foreign simulate soak bench system-packages pins format clean
 
@@ -22,6 +23,13 @@ test-foreign: $(VENV)/.ready-dev
 
 simulate: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --first-seed $(or $(FIRST_SEED),1)
+
+# The long figures: hours on two cores. Each line can be run alone.
+soak: $(VENV)/.ready-dev system-packages
+	$(BIN)/python -m tests.simulation --seeds 1000000 --workers 2
+	DAYBRIDGE_MACHINE_RUNS=5000 DAYBRIDGE_MACHINE_SECONDS=7200 $(BIN)/python -m pytest -q tests/properties/test_engine_machine.py
+	$(BIN)/python -m pytest -q -n 2 -m soak tests/crash
+	$(BIN)/python -m tests.soak.mutation
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python tests/bench/bench.py
@@ -48,9 +56,9 @@ system-packages: $(VENV)/.ready-dev
 
 # Written anew after a change of pyproject.toml; the files name no registry.
 pins:
-	$(BIN)/uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/run.txt
-	$(BIN)/uv pip compile pyproject.toml -q --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/dev.txt
-	$(BIN)/uv pip compile --group build -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(PINS)/build.txt
+	$(COMPILE) pyproject.toml -o $(PINS)/run.txt
+	$(COMPILE) pyproject.toml --group dev -o $(PINS)/dev.txt
+	for group in build foreign-schemathesis mutation; do $(COMPILE) --group $$group -o $(PINS)/$$group.txt || exit 1; done
 	@! grep -nE 'https?://' $(PINS)/*.txt
 
 format: $(VENV)/.ready-dev

@@ -184,16 +184,8 @@ class Journal:
             return self.ended(pair.pairing, op, "rejected")
         return op
 
-    def finish(self, pair: OpenPair, run: str, change: str, rules: Rules) -> RowOutcome | None:
-        """Commit the base for a row whose operations are all decided, and write down what became of it."""
-        row = self._runs.outcomes(run).get(change)
-        if row is None:
-            return None
-        ops = [op for op in self._runs.ops_of(run) if op.id in row.ops]
-        return self.finish_with(pair, row, ops, rules)
-
     def finish_with(self, pair: OpenPair, row: RowOutcome, ops: list[Op], rules: Rules) -> RowOutcome:
-        """As ``finish``, with the operations at hand: one transaction for base, journal and outcome."""
+        """Commit the base for a row whose operations are all decided, and write down what became of it: one transaction."""
         done = [op for op in ops if op.phase in ("acked", "committed")]
         failed = [op for op in ops if op not in done]
         with self._runs.together():

@@ -367,7 +367,6 @@ async def test_an_operation_without_its_row_is_settled_alone(desk: Desk) -> None
     desk.runs.journal(desk.pairing, [operation()])
     assert await desk.recover() == frozenset()
     assert (desk.stored().phase, desk.runs.outcomes("run")) == ("acked", {})
-    assert desk.journal.finish(await desk.pair(), "run", "change", RULES) is None
 
 
 # creates
@@ -511,9 +510,8 @@ async def finished(desk: Desk, *phases: str, **fields: Any) -> RowOutcome:
     ops = tuple(operation(id=f"o{number}", phase=phase) for number, phase in enumerate(phases, start=1))
     row = desk.intend(*ops, **fields)
     desk.runs.journal(desk.pairing, [operation(id="stranger", phase="rejected")])
-    found = desk.journal.finish(await desk.pair(), "run", row.change, RULES)
-    assert found is not None
-    return found
+    mine = [op for op in desk.runs.ops_of("run") if op.id in row.ops]
+    return desk.journal.finish_with(await desk.pair(), row, mine, RULES)
 
 
 @pytest.mark.parametrize(
