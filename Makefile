@@ -29,7 +29,7 @@ soak: $(VENV)/.ready-dev system-packages
 	$(BIN)/python -m tests.simulation --seeds 1000000 --workers 2
 	DAYBRIDGE_MACHINE_RUNS=5000 DAYBRIDGE_MACHINE_SECONDS=7200 $(BIN)/python -m pytest -q tests/properties/test_engine_machine.py
 	$(BIN)/python -m pytest -q -n 2 -m soak tests/crash
-	$(BIN)/python -m tests.soak.mutation
+	$(BIN)/python -m tests.soak.mutation --workers 2
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python tests/bench/bench.py
