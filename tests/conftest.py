@@ -1,4 +1,8 @@
-"""Rules for every test: in CI a skipped test is a failure, and the sample data must be there."""
+"""Rules for every test: in CI a skipped test is a failure, the sample data must be there, and examples are the same each time.
+
+A run of ``make test`` must say the same twice: Hypothesis draws its examples from the test itself. New ones are looked for with
+DAYBRIDGE_RANDOM=1 (``make soak``).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("random", database=None)
+settings.load_profile("random" if os.environ.get("DAYBRIDGE_RANDOM") else "same")
 
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 

@@ -26,6 +26,8 @@ TELLING = 8
 """Characters a subject needs to tell a meeting: «Call» alone does not."""
 BEGINS_ALIKE = 0.9
 """The likeness of two subjects of which one begins with the other, and of one subject at two times of a day."""
+COMPARED_CHARACTERS = 80
+"""How much of two subjects is compared letter by letter; the cost grows with the square."""
 COMPARED = 40
 """How many items that start within the reach are compared by subject at most, so that a crowded hour costs no minutes."""
 
@@ -220,7 +222,7 @@ def likeness(left: str, right: str) -> float:
     shorter, longer = sorted((left, right), key=len)
     if len(shorter) >= TELLING and longer.startswith(f"{shorter} "):
         return BEGINS_ALIKE
-    first, second = sorted((left[:200], right[:200]))
+    first, second = sorted((left[:COMPARED_CHARACTERS], right[:COMPARED_CHARACTERS]))
     matcher = SequenceMatcher(None, first, second, autojunk=False)
     if matcher.real_quick_ratio() < ALIKE or matcher.quick_ratio() < ALIKE:
         return 0.0
