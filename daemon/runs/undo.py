@@ -133,10 +133,8 @@ def _as_left(outcome: RowOutcome, ops: list[Op], link: Link | None) -> bool:
     settlement = outcome.settlement
     if settlement is None:
         return False
-    if settlement.forget:
-        return link is None
     if settlement.link_state is None:
-        return True
+        return link is None or not settlement.forget
     keys = {Side.NOTES: settlement.notes_key, Side.SALESFORCE: settlement.salesforce_key}
     for op in ops:
         if op.kind != "delete" and op.stored_key:

@@ -145,19 +145,6 @@ def _guards_off(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("daemon.runs.coordinator.check_confirmations", lambda *args: None)
 
 
-def _torn_commit(patch: pytest.MonkeyPatch) -> None:
-    """The journal says committed in a step of its own, before the base has moved."""
-    real = Journal.finish_with
-
-    def torn(self: Journal, pair: Any, row: Any, ops: Any, rules: Any) -> Any:
-        for op in ops:
-            if op.phase == "acked":
-                self.ended(pair.pairing, op, "committed")
-        return real(self, pair, row, ops, rules)
-
-    patch.setattr(Journal, "finish_with", torn)
-
-
 def _no_recovery(patch: pytest.MonkeyPatch) -> None:
     """What a crash left open is never looked up."""
 
@@ -198,7 +185,6 @@ PLANTED: dict[str, tuple[Patch, str, int]] = {
     "ignores forgotten": (_ignores_forgotten, "P9", 124),
     "private text kept": (_private_text_kept, "P12", 5),
     "guards off": (_guards_off, "P19", 130),
-    "torn commit": (_torn_commit, "P7", 2),
     "no recovery": (_no_recovery, "P7", 457),
     "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 73),
 }
