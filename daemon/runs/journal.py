@@ -103,11 +103,13 @@ class Journal:
         return now
 
     def _is_adopted(self, pairing: str, op: Op, record: Record) -> bool:
-        """Whether a create came upon an older record that differs: from an earlier attempt, or from before the state was lost."""
+        """Whether a create came upon an older record that differs: from an earlier attempt, or from before the state was lost.
+
+        A record that does not tell its age counts as old: without a base the pair is compared two-way and nothing is overwritten.
+        """
         if op.kind != "create" or holds(op.after, record.image, op):
             return False
-        old = op.side is Side.SALESFORCE and not record.young
-        return old or self._runs.earlier_attempts(pairing, op)
+        return not record.young or self._runs.earlier_attempts(pairing, op)
 
     def ended(self, pairing: str, op: Op, phase: str) -> Op:
         now = msgspec.structs.replace(op, phase=phase)

@@ -209,8 +209,9 @@ def test_acked_without_a_record_holds_nothing(desk: Desk) -> None:
         (Side.SALESFORCE, CALL, False, True),
         (Side.SALESFORCE, CALL, True, False),
         (Side.SALESFORCE, VISIT, False, False),
-        (Side.NOTES, CALL, False, False),
+        (Side.NOTES, CALL, False, True),
         (Side.NOTES, CALL, True, False),
+        (Side.NOTES, VISIT, False, False),
     ],
 )
 def test_a_create_that_found_an_older_record_with_another_content_is_adopted(
@@ -228,7 +229,7 @@ def test_a_differing_record_of_an_earlier_attempt_is_adopted(desk: Desk) -> None
 
 def test_an_attempt_in_another_pairing_is_none_of_ours(desk: Desk) -> None:
     desk.runs.journal(desk.stranger, [operation("create", id="o0", run="theirs")])
-    assert not desk.journal.acked(desk.pairing, operation("create"), "S-x", record(CALL)).adopted
+    assert not desk.journal.acked(desk.pairing, operation("create"), "S-x", record(CALL, young=True)).adopted
 
 
 def test_an_update_is_never_adopted(desk: Desk) -> None:
