@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -15,7 +14,7 @@ from daemon.runs.apply import Applied, Applier, Replanner
 from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.confirmations import check_confirmations, check_rules
 from daemon.runs.journal import Journal
-from daemon.runs.moments import Clock, stamp
+from daemon.runs.moments import Clock, run_id, stamp
 from daemon.runs.observing import OpenPair
 from daemon.runs.open_run import OpenRun, only
 from daemon.runs.review import Review
@@ -95,7 +94,7 @@ class Coordinator(OpenRun):
             self._move(RunState.COMPARING)
             self._work.begin(self._compare())
             return self.run, False
-        identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
+        identifier = run_id(self._clock())
         run = Run(id=identifier, mode=mode, objects=objects, state=RunState.COMPARING, started_at=stamp(self._clock()))
         self._runs.put("", run)  # a store that cannot be written refuses the run before anything has begun
         self.run, self.review = run, Review(run=identifier)
@@ -300,7 +299,7 @@ class Coordinator(OpenRun):
             found = await self._undo_compared(self._runs.pairing_of(run), plans)
         finally:
             self._undoing = False
-        identifier = stamp(self._clock()).replace("-", "").replace(":", "").lower() + secrets.token_hex(3)
+        identifier = run_id(self._clock())
         self.run = Run(
             id=identifier,
             mode=RunMode.UNDO,
