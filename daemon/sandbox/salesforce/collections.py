@@ -66,6 +66,8 @@ def upsert(org: Org, request: ApiRequest, name: str, key: str) -> ApiReply:
         if _kind(org, record) is not sobject:
             raise ApiError("INVALID_TYPE", f"The record is not of type {sobject.name}")
         value = next((v for k, v in record.items() if k.lower() == field.name.lower()), None)
+        if isinstance(value, dict | list):
+            raise ApiError("JSON_PARSER_ERROR", f"{field.name}: a plain value is needed", [field.name])
         if field.type == "id":
             if value in {None, ""}:
                 return {"id": org.engine.insert(name, _fields(record, "id"), request.caller), "created": True}
@@ -114,12 +116,15 @@ def read(org: Org, request: ApiRequest, name: str) -> ApiReply:
 def read_posted(org: Org, request: ApiRequest, name: str) -> ApiReply:
     """POST /composite/sobjects/{name} {"ids": [...], "fields": [...]}: the same for long lists."""
     body = request.record()
-    ids = [i for i in body.get("ids") or [] if isinstance(i, str)]
+    asked, names = body.get("ids") or [], body.get("fields") or []
+    if not isinstance(asked, list) or not isinstance(names, list):
+        raise ApiError("JSON_PARSER_ERROR", "The request body needs the arrays ids and fields")
+    ids = [i for i in asked if isinstance(i, str)]
     if len(ids) > _MOST_READ:
         raise ApiError(
             "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {_MOST_READ} records into this call"
         )
-    return _read(org, request, name, ids, [str(n) for n in body.get("fields") or []])
+    return _read(org, request, name, ids, [str(n) for n in names])
 
 
 def _read(org: Org, request: ApiRequest, name: str, ids: list[str], names: list[str]) -> ApiReply:

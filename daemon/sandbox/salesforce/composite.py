@@ -92,7 +92,11 @@ def tree(org: Org, request: ApiRequest, name: str) -> ApiReply:
         reference = attributes.get("referenceId") if isinstance(attributes, dict) else None
         if not reference or len(made) >= _MOST_TREE_RECORDS:
             raise ApiError("INVALID_INPUT", "Each record needs a referenceId, and a tree holds at most 200 records")
-        relations = {k: org.schema.child(kind, k) for k, v in record.items() if isinstance(v, dict) and "records" in v}
+        relations = {
+            k: org.schema.child(kind, k)
+            for k, v in record.items()
+            if isinstance(v, dict) and isinstance(v.get("records"), list)
+        }
         fields = {k: v for k, v in record.items() if relations.get(k) is None}
         try:
             record_id = org.engine.insert(kind, {**fields, **link}, request.caller)

@@ -41,10 +41,13 @@ def predicate(condition: Any, operands: Operands) -> Predicate:
         return lambda _row: True
     if isinstance(condition, Logic):
         terms = [predicate(term, operands) for term in condition.terms]
-        if condition.operator == "not":
-            return lambda row: not terms[0](row)
         if condition.operator == "and":
             return lambda row: all(term(row) for term in terms)
+        if any(isinstance(term, SemiJoin) for term in condition.terms):
+            operator = condition.operator.upper()
+            raise ApiError("MALFORMED_QUERY", f"Semi join sub-selects are not allowed with the '{operator}' operator")
+        if condition.operator == "not":
+            return lambda row: not terms[0](row)
         return lambda row: any(term(row) for term in terms)
     if isinstance(condition, SemiJoin):
         return _semi_join(condition, operands)
@@ -52,7 +55,13 @@ def predicate(condition: Any, operands: Operands) -> Predicate:
 
 
 def _semi_join(condition: SemiJoin, operands: Operands) -> Predicate:
-    _field, get = operands.operand(condition.operand)
+    field, get = operands.operand(condition.operand)
+    if field.type not in _ID_TYPES:
+        raise ApiError(
+            "MALFORMED_QUERY",
+            "The left operand field in the where expression for outer query should be an id field, cannot use: "
+            f"'{condition.operand.text}'",
+        )
     found = operands.values_of(condition.query)
     if condition.negated:
         return lambda row: get(row) not in found
@@ -62,7 +71,8 @@ def _semi_join(condition: SemiJoin, operands: Operands) -> Predicate:
 def _comparison(condition: Compare, operands: Operands) -> Predicate:
     field, get = operands.operand(condition.operand)
     name = condition.operand.text if isinstance(condition.operand, Path) else field.name
-    if not field.is_("f"):
+    # An address is asked through its parts, whatever describe says of the whole.
+    if not field.is_("f") or field.type == "address":
         raise ApiError("INVALID_FIELD", f"field '{name}' can not be filtered in a query call")
     operator = condition.operator
     if operator in _ORDERED and field.type == "boolean":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from daemon.sandbox.salesforce.errors import ApiError
 from daemon.sandbox.salesforce.fields import FLAGS, SOAP_TYPES, Field, SObject
 from daemon.sandbox.salesforce.messages import ApiReply, ApiRequest, http_date
 from daemon.sandbox.salesforce.org import Org
@@ -192,5 +193,8 @@ def _unless_known(org: Org, request: ApiRequest, what: str) -> ApiReply:
     """Return 304 when the caller's copy is as new as the org's make-up, else the headers of a fresh one."""
     tag = hashlib.sha256(f"{what}{org.options}{request.version}".encode()).hexdigest()[:8]
     headers = {"ETag": f'"{tag}"', "Last-Modified": http_date(org.born)}
+    unchanged = request.date_header("if-unmodified-since")
+    if unchanged is not None and org.born.replace(microsecond=0) > unchanged:
+        raise ApiError("PRECONDITION_FAILED", "The description was changed after the time given", status=412)
     since = request.date_header("if-modified-since")
     return ApiReply(304 if since is not None and org.born <= since else 200, headers=headers)

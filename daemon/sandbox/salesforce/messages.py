@@ -36,7 +36,7 @@ class ApiRequest:
             return self.document
         try:
             return json.loads(self.raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ApiError("JSON_PARSER_ERROR", f"Unexpected content at the request body: {error}") from error
 
     def record(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daemon.sandbox.salesforce.errors import ApiError
-from daemon.sandbox.salesforce.fields import Field, Row, SObject, text
+from daemon.sandbox.salesforce.fields import TEXT_TYPES, Field, Row, SObject, text
 from daemon.sandbox.salesforce.records import RecordView
 from daemon.sandbox.salesforce.schema import Schema
 from daemon.sandbox.salesforce.soql import place
@@ -19,6 +19,14 @@ Getter = Callable[[Row], Any]
 
 #: What every polymorphic look-up can be asked for besides the fields of the records themselves.
 _TYPE = text("Type", "Object Type", 40, "fsg")
+#: All else that may be asked through one, in small letters: the fields of the object Name, whatever the record is.
+_NAME_FIELDS = frozenset(
+    {
+        *("id", "name", "firstname", "lastname", "middlename", "suffix", "nameoralias", "alias", "email", "phone"),
+        *("title", "username", "isactive", "profile", "profileid", "userrole", "userroleid", "recordtypeid"),
+        *("lastvieweddate", "lastreferenceddate"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,13 @@ class Resolved:
     names: tuple[str, ...]
     field: Field
     get: Getter
+
+
+def sort_key(field: Field, get: Getter) -> Getter:
+    """Text is sorted without regard to case, ids exactly: clients resume after the last id they saw."""
+    if field.type in TEXT_TYPES:
+        return lambda row: str(get(row)).casefold()
+    return get
 
 
 class PathFinder:
@@ -51,8 +66,8 @@ class PathFinder:
         head, *rest = parts
         if not rest:
             return self._last(kinds, head, path, named)
-        links = [(kind, kind.relationship(head)) for kind in kinds]
-        link = next((f for _, f in links if f is not None), None)
+        links = (kind.relationship(head) for kind in kinds) if not named or head.lower() in _NAME_FIELDS else ()
+        link = next((f for f in links if f is not None), None)
         targets = tuple(o for o in map(self._schema.find, link.to if link else ()) if o is not None)
         if link is None or link.type != "reference" or not targets:
             raise ApiError(
@@ -82,7 +97,7 @@ class PathFinder:
         fields = {kind.name: field for kind in kinds if (field := kind.field(name)) is not None}
         if named and name.lower() == "type":
             return Resolved(("Type",), _TYPE, self._kind_of)
-        if not fields:
+        if not fields or (named and name.lower() not in _NAME_FIELDS):
             owner = "Name" if named else kinds[0].name
             raise ApiError(
                 "INVALID_FIELD",

@@ -58,7 +58,10 @@ class PayloadReader:
     def _by_external_id(self, sobject: SObject, link: Field, value: Mapping[str, Any]) -> str:
         """Find the row that `{"Account": {"ExtId__c": "x"}}` means."""
         keys = {name: v for name, v in value.items() if name.lower() not in {"attributes", "type"}}
-        said = (value.get("attributes") or {}).get("type") or value.get("type")
+        attributes = value.get("attributes")
+        said = (attributes.get("type") if isinstance(attributes, dict) else None) or value.get("type")
+        if said is not None and not isinstance(said, str):
+            raise ApiError("JSON_PARSER_ERROR", f"{link.rel}: the type of the related record is a text")
         targets = [t for t in map(self._schema.find, [said] if said else link.to) if t is not None]
         if len(keys) != 1 or len(targets) != 1:
             raise integrity(f"{link.rel}: give the type and one external id of the related record", link.name)

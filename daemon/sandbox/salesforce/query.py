@@ -12,8 +12,8 @@ from daemon.sandbox.salesforce import aggregates
 from daemon.sandbox.salesforce.caller import Caller
 from daemon.sandbox.salesforce.conditions import predicate
 from daemon.sandbox.salesforce.errors import ApiError
-from daemon.sandbox.salesforce.fields import TEXT_TYPES, Field, Row, SObject
-from daemon.sandbox.salesforce.paths import Getter, PathFinder
+from daemon.sandbox.salesforce.fields import Field, Row, SObject
+from daemon.sandbox.salesforce.paths import Getter, PathFinder, sort_key
 from daemon.sandbox.salesforce.record_ids import full_id
 from daemon.sandbox.salesforce.records import RecordView
 from daemon.sandbox.salesforce.schema import Schema
@@ -51,8 +51,11 @@ class Surroundings:
 
 def run_query(text: str, caller: Caller, around: Surroundings, version: str, include_deleted: bool) -> QueryResult:
     """Parse and run a query for a person; `include_deleted` is what queryAll adds (deleted and archived rows)."""
-    query = parse_soql(text)
-    return _Run(text, query, caller, around, version, include_deleted or query.all_rows).result()
+    try:
+        query = parse_soql(text)
+        return _Run(text, query, caller, around, version, include_deleted or query.all_rows).result()
+    except RecursionError as error:
+        raise ApiError("QUERY_TOO_COMPLICATED", "The query's conditions are nested too deeply") from error
 
 
 class _Run:
@@ -74,7 +77,7 @@ class _Run:
         """Run the query."""
         query = self._query
         if aggregates.is_plain_count(query):
-            return QueryResult(self.sobject, len(self._chosen()), (), ())
+            return QueryResult(self.sobject, len(self._cut(self._chosen())), (), ())
         if aggregates.is_grouped(query):
             columns, records = aggregates.grouped(query, self, self._chosen())
             return QueryResult(self.sobject, len(records), tuple(records), tuple(columns), grouped=True)
@@ -98,7 +101,9 @@ class _Run:
         """Run the inner query of a semi-join."""
         inner = self._inner(query)
         (item,) = query.items
-        _field, get = inner.operand(item.value)
+        field, get = inner.operand(item.value)
+        if field.type not in {"id", "reference"}:
+            raise ApiError("MALFORMED_QUERY", f"The selected field '{field.name}' of a sub-select must be an id")
         return {value for row in inner.rows() if (value := get(row)) is not None}
 
     def children(self, parent: Row, relation_field: str, child: Query) -> tuple[list[dict[str, Any]], int]:
@@ -175,7 +180,7 @@ class _Run:
                 raise ApiError("INVALID_FIELD", f"field '{field.name}' can not be sorted in a query call")
             empty = [row for row in rows if get(row) is None]
             full = [row for row in rows if get(row) is not None]
-            full.sort(key=_sort_key(field, get), reverse=key.descending)
+            full.sort(key=sort_key(field, get), reverse=key.descending)
             rows = full + empty if key.nulls_last else empty + full
         return rows
 
@@ -184,13 +189,6 @@ class _Run:
         if start < 0 or start > _MOST_OFFSET:
             raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_MOST_OFFSET}")
         return rows[start : None if limit is None else start + limit]
-
-
-def _sort_key(field: Field, get: Getter) -> Getter:
-    """Text is sorted without regard to case, ids exactly: clients resume after the last id they saw."""
-    if field.type in TEXT_TYPES:
-        return lambda row: str(get(row)).casefold()
-    return get
 
 
 def _unknown_object(text: str, query: Query) -> str:

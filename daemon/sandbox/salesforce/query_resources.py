@@ -40,7 +40,12 @@ def _run(org: Org, request: ApiRequest, include_deleted: bool) -> ApiReply:
     result = org.query(text, request.caller, request.version, include_deleted)
     if request.query.get("columns", "").lower() == "true":
         return ApiReply(200, _column_metadata(result))
-    size = _page_size(request, org.options.query_batch)
+    if result.grouped and result.total > _LARGEST:
+        raise ApiError(
+            "EXCEEDED_ID_LIMIT",
+            "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
+        )
+    size = _LARGEST if result.grouped else _page_size(request, org.options.query_batch)
     return ApiReply(200, org.cursors.first(result, request.caller.user_id, size, request.version))
 
 

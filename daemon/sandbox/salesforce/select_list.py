@@ -27,7 +27,7 @@ class Column:
     found: Resolved | None = None
     child: Query | None = None
     child_field: str = ""
-    cases: dict[str, tuple[Resolved, ...]] = field(default_factory=dict)
+    cases: dict[str, tuple[Column, ...]] = field(default_factory=dict)
     otherwise: tuple[Resolved, ...] = ()
     links: tuple[Field, ...] = ()
 
@@ -74,11 +74,17 @@ class ColumnBuilder:
                 made.append(self._type_of(item))
             elif isinstance(item.value, Call):
                 made += self._call(item, query)
+            elif item.alias:
+                raise ApiError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
             else:
                 made.append(self._path(item.value))
+        # A label beside its value is one field shown in two ways.
+        labelled = any(
+            isinstance(i, Item) and isinstance(i.value, Call) and i.value.name == "TOLABEL" for i in query.items
+        )
         labels = [c.label for c in made if c.found]
         twice = next((label for label in labels if labels.count(label) > 1), None)
-        if twice and not any(isinstance(i, Item) and isinstance(i.value, Call) for i in query.items):
+        if twice and not labelled:
             raise ApiError("MALFORMED_QUERY", f"duplicate field selected: {twice}")
         return made
 
@@ -124,9 +130,10 @@ class ColumnBuilder:
             target = self._schema.find(kind)
             if target is None or target.name not in link.to:
                 raise ApiError("INVALID_TYPE", f"'{kind}' is not a type that {item.path.text} can have")
-            cases[target.name] = tuple(self._paths.find(target, Path(name)) for name in names)
-        targets = [t for t in map(self._schema.find, link.to) if t is not None]
-        otherwise = tuple(self._paths.find(targets[-1], Path(name)) for name in item.otherwise)
+            builder = ColumnBuilder(target, self._paths, None, self._schema)
+            cases[target.name] = tuple(builder._path(Path(name)) for name in names)
+        # ELSE is about records of any kind, so only what every kind has can be asked.
+        otherwise = tuple(self._paths.find(self._sobject, Path(f"{link.rel}.{name}")) for name in item.otherwise)
         return Column(str(link.rel), cases=cases, otherwise=otherwise, links=(link,))
 
     def _call(self, item: Item, query: Query) -> list[Column]:
@@ -141,11 +148,12 @@ class ColumnBuilder:
             if which in _FIELD_SETS:
                 custom = _FIELD_SETS[which]
                 return [self._path(Path(f.name)) for f in self._sobject.fields if f.custom in custom]
-        if call.name in {"TOLABEL", "FORMAT"} and len(call.args) == 1 and isinstance(call.args[0], Path):
+        if call.name == "TOLABEL" and len(call.args) == 1 and isinstance(call.args[0], Path):
             column = self._path(call.args[0])
             assert column.found is not None
-            found = _labelled(column.found) if call.name == "TOLABEL" else column.found
-            return [Column(item.alias or column.label, found, links=() if item.alias else column.links)]
+            return [
+                Column(item.alias or column.label, _labelled(column.found), links=() if item.alias else column.links)
+            ]
         raise ApiError("MALFORMED_QUERY", f"unexpected function: {call.name}")
 
 
@@ -196,6 +204,9 @@ def _by_type(source: RowSource, column: Column, row: Row, version: str) -> dict[
     if related is None:
         return None
     kind = source.kind_of(related["Id"])
-    fields = column.cases.get(kind, column.otherwise)
-    shown = {found.names[-1]: show(found.get(related)) for found in fields}
-    return {"attributes": attributes(kind, related["Id"], version), **shown}
+    record: dict[str, Any] = {"attributes": attributes(kind, related["Id"], version)}
+    if kind not in column.cases:
+        return record | {found.names[-1]: show(found.get(row)) for found in column.otherwise}
+    for own in column.cases[kind]:
+        _place(source, record, own, related, version)
+    return record

@@ -20,12 +20,26 @@ _STEP = {
     "YEAR": relativedelta(years=1),
 }
 _RELATIVE = re.compile(r"(LAST|THIS|NEXT)_(?:FISCAL_)?(WEEK|MONTH|QUARTER|YEAR)")
-_COUNTED = re.compile(r"(LAST|NEXT)_N_(DAY|WEEK|MONTH|QUARTER|YEAR)S")
-_AGO = re.compile(r"N_(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO")
+_COUNTED = re.compile(r"(LAST|NEXT)_N_(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S")
+_AGO = re.compile(r"N_(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO")
 
 
 def day_span(word: DateWord, today: date) -> tuple[date, date]:
-    """Return the first day of the span and the day after its last. Weeks start on Sunday, as in the en_US locale."""
+    """Return the first day of the span and the day after its last; ApiError for a span beyond the calendar.
+
+    Weeks start on Sunday, as in the en_US locale; fiscal years are calendar years, as in an org that has not changed it.
+    """
+    try:
+        return _day_span(word, today)
+    except (OverflowError, ValueError) as error:
+        raise _beyond(word) from error
+
+
+def _beyond(word: DateWord) -> ApiError:
+    return ApiError("MALFORMED_QUERY", f"{word.word}:{word.n} lies beyond the calendar")
+
+
+def _day_span(word: DateWord, today: date) -> tuple[date, date]:
     match word.word:
         case "YESTERDAY" | "TODAY" | "TOMORROW" as said:
             first = today + timedelta(days={"YESTERDAY": -1, "TODAY": 0, "TOMORROW": 1}[said])
@@ -49,7 +63,10 @@ def day_span(word: DateWord, today: date) -> tuple[date, date]:
 def moment_span(word: DateWord, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the span as instants in UTC, its end exclusive."""
     first, after = day_span(word, now.astimezone(zone).date())
-    start, end = (datetime(d.year, d.month, d.day, tzinfo=zone).astimezone(UTC) for d in (first, after))
+    try:
+        start, end = (datetime(d.year, d.month, d.day, tzinfo=zone).astimezone(UTC) for d in (first, after))
+    except OverflowError as error:
+        raise _beyond(word) from error
     return start, end
 
 

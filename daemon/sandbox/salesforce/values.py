@@ -19,6 +19,7 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d))?", re.IGNORECASE
 )
+_YEARS = range(1700, 4001)
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -150,6 +151,7 @@ def _read_date(field: Field, given: Any) -> date:
     day = parse_date(said) or parse_date(said[:10] if parse_moment(said) else "")
     if day is None:
         raise _unreadable(field, given)
+    _check_year(field, day)
     return day
 
 
@@ -157,10 +159,17 @@ def _read_moment(field: Field, given: Any) -> datetime:
     moment = parse_moment(str(given))
     day = None if moment else parse_date(str(given))
     if day is not None:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
     if moment is None:
         raise _unreadable(field, given)
+    _check_year(field, moment)
     return moment
+
+
+def _check_year(field: Field, day: date) -> None:
+    """Dates run from 1700 to 4000; the code of the refusal is not known ([?])."""
+    if day.year not in _YEARS:
+        raise ApiError("NUMBER_OUTSIDE_VALID_RANGE", f"{field.label}: date outside of valid range: {day}", [field.name])
 
 
 def _read_id(field: Field, given: Any) -> str:
