@@ -35,7 +35,10 @@ class ApiRequest:
         if self.document is not None:
             return self.document
         try:
-            return json.loads(self.raw)
+            document = json.loads(self.raw)
+            # Half a surrogate pair is no text: it could be stored, and never be shown again.
+            json.dumps(document, ensure_ascii=False).encode()
+            return document
         except (ValueError, RecursionError) as error:
             raise ApiError("JSON_PARSER_ERROR", f"Unexpected content at the request body: {error}") from error
 

@@ -96,7 +96,7 @@ class CallbackListener:
         target = urlsplit(words[1])
         if target.path != CALLBACK_PATH:
             return "404 Not Found", "There is nothing here."
-        query = {name: values[0] for name, values in parse_qs(target.query).items()}
+        query = {name: values[0] for name, values in parse_qs(target.query, keep_blank_values=True).items()}
         sentence = self._heard(query)
         if sentence is None:
             return "400 Bad Request", "This is not the sign-in that Daybridge started. Choose Connect Now again."

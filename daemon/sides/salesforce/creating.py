@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from daemon.sides.contract import Done, Found, LostAnswer, Outcome, Write
+from daemon.sides.contract import Done, Found, Outcome, Write
 from daemon.sides.salesforce import soql
-from daemon.sides.salesforce.answers import AnswerLost, Meaning, RequestRefused, RowError, meaning, refusal
+from daemon.sides.salesforce.answers import Meaning, RowError, RowResult, meaning, refusal
 from daemon.sides.salesforce.client import COLLECTION_SIZE, SalesforceClient
 from daemon.sides.salesforce.events import Profile, clean_text, parse_moment, row_of_raw
-from daemon.sides.salesforce.outcomes import LOCK_WAITS, jittered, read_back
+from daemon.sides.salesforce.outcomes import Verdict, read_back, send_patiently
 from daemon.sides.salesforce.payloads import create_fields, without_links
 from daemon.sides.salesforce.reading import EventReader
 from daemon.sides.salesforce.updating import Sleep
@@ -26,7 +26,6 @@ from daemon.sync.appointment import group_value
 from daemon.sync.trees import Record
 from shared.models import Image
 from shared.states import Group
-from shared.texts import text
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How much earlier than our attempt the server may say a row was created."""
@@ -131,55 +130,45 @@ class EventCreator:
     async def _send(self, rows: list[_Row]) -> AsyncIterator[Outcome]:
         created: dict[str, Write] = {}
         existing: list[_Row] = []
-        waits = iter(LOCK_WAITS)
-        while rows:
+
+        async def send(some: list[_Row]) -> list[RowResult]:
             now = self._client.server_now()
-            for row in rows:
+            for row in some:
                 self._memory.tried(row.write, now)
-            try:
-                results = await self._client.create_rows("Event", [row.fields for row in rows])
-            except AnswerLost:
-                for row in rows:
-                    yield LostAnswer(row.write.op_id, text("salesforce.lost_answer"))
-                break
-            except RequestRefused as refused:
-                for row in rows:
-                    yield refusal(row.write.op_id, refused.error)
-                break
-            again: list[_Row] = []
-            wait = next(waits, None)
-            for row, result in zip(rows, results, strict=True):
-                if result.error is None:
-                    created[result.id] = row.write
-                    self._memory.made(row.write, result.id)
-                    continue
-                match self._next(row, result.error, can_wait=wait is not None):
-                    case "adopt":
-                        existing.append(row)
-                    case "again":
-                        again.append(row)
-                    case _:
-                        yield refusal(row.write.op_id, result.error)
-            rows = again
-            if rows and wait is not None:
-                await self._sleep(jittered(wait))
+            return await self._client.create_rows("Event", [row.fields for row in some])
+
+        def judge(row: _Row, result: RowResult, can_wait: bool) -> Outcome | Verdict:
+            if result.error is None:
+                created[result.id] = row.write
+                self._memory.made(row.write, result.id)
+                return Verdict.NOTED
+            said = self._next(row, result.error, can_wait=can_wait)
+            if said is Verdict.NOTED:
+                existing.append(row)
+            return said
+
+        sent = await send_patiently(rows, send, judge, self._sleep)
+        for outcome in sent.outcomes:
+            yield outcome
         async for outcome in read_back(self._reader, created):
             yield outcome
+        if sent.stopped is not None:
+            raise sent.stopped
         async for outcome in self._adopt(existing):
             yield outcome
 
-    def _next(self, row: _Row, error: RowError, *, can_wait: bool) -> str:
-        """What to do with a refused row: adopt the one that exists, send it again, or give up."""
+    def _next(self, row: _Row, error: RowError, *, can_wait: bool) -> Outcome | Verdict:
+        """What to do with a refused row: NOTED to adopt the one that exists, send it again, or give up."""
         match meaning(error):
             case Meaning.EXISTS if row.write.create_key and self._profile.shape.key_field:
-                return "adopt"
+                return Verdict.NOTED
             case Meaning.LOCKED if can_wait:
-                return "again"
+                return Verdict.AGAIN
             case Meaning.LINK if can_wait and without_links(row.fields) != row.fields:
                 row.fields = without_links(row.fields)
-                return "again"
+                return Verdict.AGAIN
             case _:
-                return "refuse"
+                return refusal(row.write.op_id, error)
 
     async def _adopt(self, rows: Sequence[_Row]) -> AsyncIterator[Outcome]:
         """DUPLICATE_VALUE on our key: an earlier attempt arrived after all. Its row as it is now is the result."""

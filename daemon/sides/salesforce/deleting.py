@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
-from daemon.sides.contract import Done, Gone, LostAnswer, Outcome, Refused, SideError, Stale, Unclear, Write
-from daemon.sides.salesforce.answers import AnswerLost, Meaning, RequestRefused, meaning, refusal
+from daemon.sides.contract import Done, Gone, Outcome, Refused, SideError, Stale, Unclear, Write
+from daemon.sides.salesforce.answers import AnswerLost, Meaning, RequestRefused, RowResult, meaning, refusal
 from daemon.sides.salesforce.client import COLLECTION_SIZE, SalesforceClient
 from daemon.sides.salesforce.events import Profile, Row, content_digest, version_of
-from daemon.sides.salesforce.outcomes import LOCK_WAITS, jittered
+from daemon.sides.salesforce.outcomes import Verdict, send_patiently
 from daemon.sides.salesforce.payloads import restored_fields
 from daemon.sides.salesforce.reading import EventReader
 from daemon.sides.salesforce.updating import Sleep
 from shared.texts import text
 
 _ALREADY_GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Doomed:
+    """A delete on its way."""
+
+    write: Write
 
 
 class EventDeleter:
@@ -65,32 +73,25 @@ class EventDeleter:
 
     async def _send(self, writes: list[Write], before: dict[str, Row]) -> AsyncIterator[Outcome]:
         gone: list[Write] = []
-        waits = iter(LOCK_WAITS)
-        while writes:
-            try:
-                results = await self._client.delete_rows([write.key for write in writes])
-            except AnswerLost:
-                for write in writes:
-                    yield LostAnswer(write.op_id, text("salesforce.lost_answer"))
-                break
-            except RequestRefused as refused:
-                for write in writes:
-                    yield refusal(write.op_id, refused.error)
-                break
-            wait = next(waits, None)
-            again: list[Write] = []
-            for write, result in zip(writes, results, strict=True):
-                if result.error is None or result.error.code in _ALREADY_GONE:
-                    gone.append(write)
-                elif meaning(result.error) is Meaning.LOCKED and wait is not None:
-                    again.append(write)
-                else:
-                    yield refusal(write.op_id, result.error)
-            writes = again
-            if writes and wait is not None:
-                await self._sleep(jittered(wait))
+
+        async def send(some: list[_Doomed]) -> list[RowResult]:
+            return await self._client.delete_rows([one.write.key for one in some])
+
+        def judge(one: _Doomed, result: RowResult, can_wait: bool) -> Outcome | Verdict:
+            if result.error is None or result.error.code in _ALREADY_GONE:
+                gone.append(one.write)
+                return Verdict.NOTED
+            if meaning(result.error) is Meaning.LOCKED and can_wait:
+                return Verdict.AGAIN
+            return refusal(one.write.op_id, result.error)
+
+        sent = await send_patiently([_Doomed(write) for write in writes], send, judge, self._sleep)
+        for outcome in sent.outcomes:
+            yield outcome
         async for outcome in self._after(gone, before):
             yield outcome
+        if sent.stopped is not None:
+            raise sent.stopped
 
     async def _after(self, writes: Sequence[Write], before: dict[str, Row]) -> AsyncIterator[Outcome]:
         """Compare each recycled row with the row of the look; a row no longer in the bin cannot be compared."""

@@ -79,8 +79,13 @@ async def refresh(login_url: str, client_id: str, refresh_token: str, patience: 
 
 
 async def revoke(login_url: str, token: str, patience: Patience) -> None:
-    """Revoke a token and what hangs on it; raises SideUnavailable when Salesforce cannot be told."""
-    await asyncio.to_thread(_send, login_url, REVOKE_PATH, {"token": token}, patience)
+    """Revoke a token and what hangs on it; raises SideUnavailable when Salesforce cannot be told.
+
+    A token that is not known there is as good as revoked.
+    """
+    answer = await asyncio.to_thread(_send, login_url, REVOKE_PATH, {"token": token}, patience)
+    if answer.status_code not in (200, 400):
+        raise _nonsense(urlsplit(login_url).netloc, answer)
 
 
 def _post(login_url: str, form: Mapping[str, str], patience: Patience, otherwise: str) -> TokenSet:

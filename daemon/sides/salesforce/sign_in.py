@@ -51,6 +51,7 @@ class SignIn:
         self._listener = CallbackListener(ports, self._heard)
         self._code: asyncio.Future[str] | None = None
         self._deadline = 0.0
+        self._reason: Text | None = None
 
     async def start(self) -> tuple[str, datetime]:
         """Open the listener; returns (address for the browser, moment in UTC when the sign-in expires).
@@ -83,7 +84,7 @@ class SignIn:
             async with asyncio.timeout_at(self._deadline):
                 code = await self._code
         except TimeoutError:
-            raise SignInNeeded(text("salesforce.sign_in_expired")) from None
+            raise SignInNeeded(self._reason or text("salesforce.sign_in_expired")) from None
         finally:
             await self._listener.close()
         form = self._client.prepare_request_body(
@@ -100,24 +101,32 @@ class SignIn:
         await self._listener.close()
 
     def _heard(self, query: dict[str, str]) -> str | None:
-        """One call-back. A wrong ``state`` is somebody else's: it neither ends nor completes this sign-in."""
-        if self._code is None or not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
+        """One call-back. A wrong ``state`` is somebody else's: it neither ends nor completes this sign-in.
+
+        A refusal without any state ends nothing either, but is shown, and told when nothing better comes.
+        """
+        if self._code is None or self._code.done():
             return None
-        if self._code.done():
+        words = self._refusal(query)
+        if words is not None and "state" not in query:
+            # Not every refusal of Salesforce's is known to bring the state back ([?]); anyone else could have sent it.
+            self._reason = words
+            return words.text
+        if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
             return None
-        if "error" in query:
-            words = oauth.refusal_sentence(
-                query["error"],
-                query.get("error_description", ""),
-                "salesforce.sign_in_refused",
-                self._listener.redirect_uri,
-            )
+        if words is not None:
             self._fail(words)
             return words.text
         if not query.get("code"):
             return None
         self._code.set_result(query["code"])
         return CLOSE_WINDOW
+
+    def _refusal(self, query: dict[str, str]) -> Text | None:
+        if "error" not in query:
+            return None
+        said = query.get("error_description", "")
+        return oauth.refusal_sentence(query["error"], said, "salesforce.sign_in_refused", self._listener.redirect_uri)
 
     def _fail(self, words: Text) -> None:
         if self._code is not None and not self._code.done():

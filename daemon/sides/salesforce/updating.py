@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from daemon.sides.contract import Found, LostAnswer, Outcome, Refused, Stale, Write
-from daemon.sides.salesforce.answers import AnswerLost, Meaning, RequestRefused, RowError, RowResult, meaning, refusal
+from daemon.sides.contract import Found, Outcome, Refused, Stale, Write
+from daemon.sides.salesforce.answers import Meaning, RowError, RowResult, meaning, refusal
 from daemon.sides.salesforce.client import COMPOSITE_SIZE, Patch, SalesforceClient
 from daemon.sides.salesforce.events import (
     Profile,
@@ -26,7 +26,7 @@ from daemon.sides.salesforce.events import (
     row_of_raw,
     version_of,
 )
-from daemon.sides.salesforce.outcomes import LOCK_WAITS, read_back
+from daemon.sides.salesforce.outcomes import Verdict, read_back, send_patiently
 from daemon.sides.salesforce.payloads import update_fields
 from daemon.sides.salesforce.reading import EventReader
 from daemon.sync.appointment import differing
@@ -139,37 +139,26 @@ class EventUpdater:
         return _Ready(write, row, fields)
 
     async def _send(self, ready: Sequence[_Ready]) -> AsyncIterator[Outcome]:
-        written: list[Write] = []
-        waiting = list(ready)
-        for wait in (*LOCK_WAITS, None):
-            try:
-                results = await self._client.update_rows("Event", [one.patch() for one in waiting])
-            except AnswerLost:
-                for one in waiting:
-                    yield LostAnswer(one.write.op_id, text("salesforce.lost_answer"))
-                break
-            except RequestRefused as refused:
-                for one in waiting:
-                    yield refusal(one.write.op_id, refused.error)
-                break
-            locked: list[_Ready] = []
-            for one, result in zip(waiting, results, strict=True):
-                if result.error is None:
-                    written.append(one.write)
-                elif meaning(result.error) is Meaning.LOCKED and wait is not None:
-                    locked.append(one)
-                else:
-                    yield self._refused(one, result)
-            waiting = locked
-            if not waiting or wait is None:
-                break
-            await self._sleep(wait)
-        async for outcome in read_back(self._reader, {write.key: write for write in written}):
-            yield outcome
+        written: dict[str, Write] = {}
 
-    def _refused(self, one: _Ready, result: RowResult) -> Outcome:
-        assert result.error is not None
-        # For an update an invalid reference is the row itself: we send no others.
-        if meaning(result.error) is Meaning.STALE or result.error.code == "INVALID_CROSS_REFERENCE_KEY":
-            return Stale(one.write.op_id)
-        return refusal(one.write.op_id, result.error)
+        async def send(some: list[_Ready]) -> list[RowResult]:
+            return await self._client.update_rows("Event", [one.patch() for one in some])
+
+        def judge(one: _Ready, result: RowResult, can_wait: bool) -> Outcome | Verdict:
+            if result.error is None:
+                written[one.write.key] = one.write
+                return Verdict.NOTED
+            if meaning(result.error) is Meaning.LOCKED and can_wait:
+                return Verdict.AGAIN
+            # For an update an invalid reference is the row itself: we send no others.
+            if meaning(result.error) is Meaning.STALE or result.error.code == "INVALID_CROSS_REFERENCE_KEY":
+                return Stale(one.write.op_id)
+            return refusal(one.write.op_id, result.error)
+
+        sent = await send_patiently(ready, send, judge, self._sleep)
+        for outcome in sent.outcomes:
+            yield outcome
+        async for outcome in read_back(self._reader, written):
+            yield outcome
+        if sent.stopped is not None:
+            raise sent.stopped

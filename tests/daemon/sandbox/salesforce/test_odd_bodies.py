@@ -9,7 +9,7 @@ import pytest
 TIMES = {"StartDateTime": "2027-01-01T10:00:00Z", "DurationInMinutes": 5}
 
 
-@pytest.mark.parametrize("body", ["[" * 5000, '{"a":' * 3000, "{", "\\ud800", "5", "null"])
+@pytest.mark.parametrize("body", ["[" * 5000, '{"a":' * 3000, "{", '{"Subject":"\\ud800"}', "5", "null"])
 @pytest.mark.parametrize("path", ["sobjects/Event", "composite", "composite/batch", "composite/sobjects"])
 async def test_no_record_at_all(org: Any, path: str, body: str) -> None:
     answer = await org.call("POST", path, data=body, headers={"Content-Type": "application/json"})

@@ -111,6 +111,26 @@ async def test_errors_come_back_as_one_sentence(
     assert "<script>" not in shown
 
 
+async def test_a_refusal_without_state_is_shown_and_ends_nothing(
+    org: Connected, browser: aiohttp.ClientSession
+) -> None:
+    refusal = "error=invalid_client&error_description=app+must+be+installed+into+org"
+    for expired in (True, False):
+        sign_in = _sign_in(org, ports=_free_ports(1))
+        address, _ = await sign_in.start()
+        async with browser.get(f"{_asked(address)['redirect_uri']}?{refusal}") as page:
+            assert "install" in await page.text()
+        if expired:
+            sign_in._deadline = 0.0
+            with pytest.raises(SignInNeeded) as refused:
+                await sign_in.finished()
+            assert refused.value.text.code == "salesforce.app_not_installed"
+        else:
+            async with browser.get(address) as page:
+                assert CLOSE_WINDOW in await page.text()
+            assert (await sign_in.finished()).refresh_token
+
+
 async def test_an_app_that_is_not_installed(connect: Connect, browser: aiohttp.ClientSession) -> None:
     org: Connected = await connect(app_installed=False)
     sign_in = _sign_in(org)

@@ -224,10 +224,19 @@ async def test_disconnecting_forgets_and_revokes(org: Connected) -> None:
     assert gone.value.text.code == "salesforce.not_connected"
 
 
-async def test_disconnecting_without_a_network_still_forgets(org: Connected) -> None:
-    org.fail("oauth2/revoke", "cut_before")
+@pytest.mark.parametrize("fault", [{"action": "cut_before"}, {"action": "status", "status": 503, "body": "<html/>"}])
+async def test_disconnecting_without_salesforce_still_forgets_and_says_so(
+    org: Connected, fault: dict[str, Any]
+) -> None:
+    org.fail("oauth2/revoke", **fault)
     with pytest.raises(SideUnavailable):
         await org.account.disconnect()
+    assert not await org.account.connected()
+
+
+async def test_disconnecting_a_sign_in_that_is_dead_there_is_no_trouble(org: Connected) -> None:
+    org.sandbox.revoke_all()
+    await org.account.disconnect()
     assert not await org.account.connected()
 
 
