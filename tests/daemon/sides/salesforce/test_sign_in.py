@@ -116,7 +116,7 @@ async def test_a_refusal_without_state_is_shown_and_ends_nothing(
 ) -> None:
     refusal = "error=invalid_client&error_description=app+must+be+installed+into+org"
     for expired in (True, False):
-        sign_in = _sign_in(org, ports=_free_ports(1))
+        sign_in = _sign_in(org)
         address, _ = await sign_in.start()
         async with browser.get(f"{_asked(address)['redirect_uri']}?{refusal}") as page:
             assert "install" in await page.text()
