@@ -11,18 +11,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 T = TypeVar("T")
 
 
 class Passing(Exception):
-    """A failure that may pass. ``cause`` is raised when the attempts are used up; ``after`` is the server's wish in seconds."""
+    """A failure that may pass. ``cause`` is raised when the attempts are used up; ``after`` is the server's wish in seconds.
 
-    def __init__(self, cause: Exception, after: float | None = None) -> None:
+    ``attempts`` is how many tries this failure is worth at most, where that is fewer than the policy's.
+    """
+
+    def __init__(self, cause: Exception, after: float | None = None, attempts: int | None = None) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.after = after
+        self.attempts = attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class RetryPolicy:
     async def call(self, once: Callable[[], Awaitable[T]]) -> T:
         """The result of ``once``, called again while it raises Passing; then the cause of the last Passing is raised."""
         attempts = AsyncRetrying(
-            stop=stop_after_attempt(self.attempts),
+            stop=self._enough,
             wait=self._wait,
             retry=retry_if_exception_type(Passing),
             sleep=self.sleep,
@@ -52,11 +56,20 @@ class RetryPolicy:
         except Passing as last:
             raise last.cause from None
 
+    def _enough(self, state: RetryCallState) -> bool:
+        error = _failure(state)
+        most = error.attempts if isinstance(error, Passing) and error.attempts is not None else self.attempts
+        return state.attempt_number >= min(most, self.attempts)
+
     def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome is not None else None
+        error = _failure(state)
         jitter = float(wait_random_exponential(multiplier=self.first_wait, max=self.longest_wait)(state))
         wish = error.after if isinstance(error, Passing) else None
         return jitter if wish is None else min(max(wish, 0.0), self.longest_wait) + jitter
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
 
 
 def seconds_to_wait(retry_after: str | None) -> float | None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 
 from daemon.sides.contract import SideUnavailable, SignInNeeded
+from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce.answers import RowResult, collection_results, composite_results
 from daemon.sides.salesforce.limits import ApiBudget
 from daemon.sides.salesforce.oauth import TokenSet
@@ -71,7 +72,9 @@ class SalesforceClient:
         budget: ApiBudget,
         patience: Patience | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        policy: RetryPolicy | None = None,
     ) -> None:
+        self._policy = policy or RetryPolicy()
         self._tokens = tokens
         self._budget = budget
         self._sleep = sleep
@@ -180,7 +183,8 @@ class SalesforceClient:
     # -- the one way to call ---------------------------------------------------------------------------------------
 
     async def _read(self, work: Callable[[Any], Any]) -> Any:
-        return await self._call(work, Sending.READ)
+        """A read, tried again where its failure may pass. Each try asks the budget anew."""
+        return await self._policy.call(lambda: self._call(work, Sending.READ))
 
     async def _send(self, work: Callable[[Any], Any]) -> Any:
         return await self._call(work, Sending.WRITE)

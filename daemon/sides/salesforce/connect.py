@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from daemon.sides.contract import SignInNeeded
+from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce.limits import ApiBudget
 from daemon.sides.salesforce.session import Patience
 from daemon.sides.salesforce.side import SalesforceSide
@@ -30,6 +31,7 @@ class SalesforceAccount:
         ports: Sequence[int] = PORTS,
         patience: Patience | None = None,
         sleep: Sleep = asyncio.sleep,
+        policy: RetryPolicy | None = None,
     ) -> None:
         self._login_url = login_url
         self._client_id = client_id
@@ -37,6 +39,7 @@ class SalesforceAccount:
         self._ports = ports
         self._patience = patience
         self._sleep = sleep
+        self._policy = policy
         self._budget = ApiBudget()
         self._sign_in: SignIn | None = None
         self.tokens = TokenKeeper(credentials, login_url, client_id, patience=patience, sleep=sleep)
@@ -44,7 +47,13 @@ class SalesforceAccount:
     def side(self, zone_hint: str) -> SalesforceSide:
         """A side over this sign-in; ``zone_hint`` (IANA) serves only where Salesforce does not tell the person's zone."""
         return SalesforceSide(
-            self.tokens, self._budget, self._key_field, zone_hint, patience=self._patience, sleep=self._sleep
+            self.tokens,
+            self._budget,
+            self._key_field,
+            zone_hint,
+            patience=self._patience,
+            sleep=self._sleep,
+            policy=self._policy,
         )
 
     def budget(self) -> SideBudget:

@@ -16,6 +16,7 @@ from daemon.sides.salesforce.answers import RequestRefused
 from daemon.sides.salesforce.client import QueryResult, SalesforceClient, checked_id
 from daemon.sides.salesforce.events import Profile, Row, parse_moment, record_of
 from daemon.sides.salesforce.invitees import add_invitees
+from daemon.sides.salesforce.refusals import TOO_LARGE
 from daemon.sync.rules import Window
 from daemon.sync.trees import Evidence, LeftOut, Record
 from shared.texts import text
@@ -31,7 +32,6 @@ MARGIN = timedelta(days=2)
 """Read beyond the window's end, so that a day's passing does not make the next delta a full reading."""
 
 DELETE_LOG = timedelta(days=14, hours=23)
-_TOO_LARGE = frozenset({"OPERATION_TOO_LARGE", "QUERY_TIMEOUT"})
 _OUTDATED = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
 _NARROWEST = timedelta(days=1)
 
@@ -69,14 +69,22 @@ class EventReader:
     async def observe(
         self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
     ) -> Observation:
-        """A delta when the bookmark covers the window, else everything that starts in it (and 15 days before)."""
+        """A delta when the bookmark covers the window, else everything that starts in it (and 15 days before).
+
+        A delta that the server finds too large is no delta to insist on: the window is read in full.
+        """
         first, end = _starts(window)
         last = Bookmark.parse(bookmark)
         if last is not None and last.first_start <= first and end <= last.end_start:
             since = soql.moment(last.server_time - OVERLAP)
-            result = await self._query(f"{self._mine()} AND SystemModstamp >= {since}", progress)
-            mark = Bookmark(result.server_time, last.first_start, last.end_start)
-            return self._observation(result, window, mark, known, full=False)
+            try:
+                result = await self._query(f"{self._mine()} AND SystemModstamp >= {since}", progress)
+            except RequestRefused as refused:
+                if refused.error.code not in TOO_LARGE:
+                    raise
+            else:
+                mark = Bookmark(result.server_time, last.first_start, last.end_start)
+                return self._observation(result, window, mark, known, full=False)
         result = await self._window(first, end + MARGIN, progress)
         mark = Bookmark(result.server_time, first, end + MARGIN)
         return self._observation(result, window, mark, known, full=True)
@@ -160,7 +168,7 @@ class EventReader:
         try:
             return await self._query(where, progress)
         except RequestRefused as refused:
-            if refused.error.code not in _TOO_LARGE:
+            if refused.error.code not in TOO_LARGE:
                 raise
             if end - first <= _NARROWEST:
                 raise SideUnavailable(text("salesforce.query_too_large")) from refused

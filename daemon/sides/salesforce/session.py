@@ -1,8 +1,7 @@
-"""Our own requests session: time-outs, retries of reads only, no redirects, plain http on loopback alone.
+"""Our own requests session: time-outs, one try, no redirects, plain http on loopback alone, the server's clock.
 
-simple-salesforce has none of these (reference/salesforce.md 5: no time-out, no retries, https hard-coded), and a netrc
-file would silently replace its Authorization header. Only reads are ever repeated: 420 (at most twice), 429, 500, 502,
-503, 504 and socket errors (3.5). A write is sent once.
+simple-salesforce has none of these (reference/salesforce.md 5: no time-out, https hard-coded), and a netrc file would
+silently replace its Authorization header. What is tried again is decided in client.py.
 """
 
 from __future__ import annotations
@@ -16,14 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 
 from daemon.sides.contract import SideUnavailable
 from shared.texts import text
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-REPEATED_METHODS = frozenset({"GET", "HEAD"})
-BUSY = frozenset({420, 429, 500, 502, 503, 504})
+READING_METHODS = frozenset({"GET", "HEAD"})
 IDLE_SECONDS = 30.0
 """A pooled connection idle for longer is dropped before a write: the far end may have closed it, and the write's
 answer would count as lost although nothing was sent."""
@@ -31,16 +28,13 @@ answer would count as lost although nothing was sent."""
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait: seconds to connect and to read, tries of a read, and the base of the pauses between them.
+    """How long one try may take: seconds to connect and to read.
 
     A call may run ten minutes on the server (3.5); one person's calendar needs nothing like it.
     """
 
     connect: float = 10.0
     read: float = 60.0
-    tries: int = 4
-    pause: float = 0.5
-    longest_pause: float = 8.0
 
 
 def checked_origin(url: str) -> str:
@@ -84,22 +78,13 @@ class SalesforceSession(requests.Session):
             self.trust_env = False
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
-        """As requests does it, with our time-out, one try for writes and a few for reads."""
+        """As requests does it, with our time-out; no write goes out on a connection that may be dead."""
         name, address = _as_text(method).upper(), self._address(_as_text(url))
         options.setdefault("timeout", (self._patience.connect, self._patience.read))
         options["allow_redirects"] = False
-        if name not in REPEATED_METHODS:
-            if time.monotonic() - self._last_used > IDLE_SECONDS:
-                self.close()
-            return self._once(name, address, *args, **options)
-        again = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_passing) | tenacity.retry_if_result(_busy),
-            stop=self._enough,
-            wait=tenacity.wait_random_exponential(self._patience.pause, self._patience.longest_pause),
-            retry_error_callback=_last_outcome,
-        )
-        answer: requests.Response = again(self._once, name, address, *args, **options)
-        return answer
+        if name not in READING_METHODS and time.monotonic() - self._last_used > IDLE_SECONDS:
+            self.close()
+        return self._once(name, address, *args, **options)
 
     def _once(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         try:
@@ -126,34 +111,6 @@ class SalesforceSession(requests.Session):
         if parts.scheme == "https" and parts.netloc in self._plain_hosts:
             return parts._replace(scheme="http").geturl()
         return url
-
-    def _enough(self, state: tenacity.RetryCallState) -> bool:
-        tries = self._patience.tries
-        if state.outcome is not None and not state.outcome.failed and state.outcome.result().status_code == 420:
-            tries = min(tries, 3)
-        return state.attempt_number >= tries
-
-
-def _passing(error: BaseException) -> bool:
-    """Socket errors may pass; a read time-out has already cost a minute and a certificate error stays one."""
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ReadTimeout):
-        return False
-    return isinstance(
-        error,
-        requests.exceptions.ConnectionError
-        | requests.exceptions.ChunkedEncodingError
-        | requests.exceptions.ContentDecodingError,
-    )
-
-
-def _busy(answer: requests.Response) -> bool:
-    return answer.status_code in BUSY
-
-
-def _last_outcome(state: tenacity.RetryCallState) -> requests.Response:
-    assert state.outcome is not None
-    answer: requests.Response = state.outcome.result()
-    return answer
 
 
 def _keep_header(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -24,6 +24,7 @@ from daemon.sides.contract import (
     Write,
     WrongAccount,
 )
+from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce import soql
 from daemon.sides.salesforce.answers import AnswerLost, RequestRefused
 from daemon.sides.salesforce.client import SalesforceClient
@@ -62,9 +63,10 @@ class SalesforceSide:
         *,
         patience: Patience | None = None,
         sleep: Sleep = asyncio.sleep,
+        policy: RetryPolicy | None = None,
     ) -> None:
         self._budget = budget
-        self._client = SalesforceClient(tokens, budget, patience, sleep)
+        self._client = SalesforceClient(tokens, budget, patience, sleep, policy)
         self._key_field = key_field
         self._zone_hint = zone_hint
         self._sleep = sleep

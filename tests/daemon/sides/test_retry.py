@@ -49,6 +49,15 @@ async def test_the_cause_of_the_last_failure_is_raised() -> None:
     assert (len(tried), len(waits)) == (4, 3)
 
 
+async def test_a_failure_may_be_worth_fewer_tries() -> None:
+    for worth, tries in ((1, 1), (2, 2), (99, 4)):
+        policy, _waits = watched()
+        once, tried = failing(9, error=Passing(Failure("no"), attempts=worth))
+        with pytest.raises(Failure):
+            await policy.call(once)
+        assert len(tried) == tries
+
+
 async def test_another_error_ends_the_call_at_once() -> None:
     policy, waits = watched()
     once, tried = failing(9, error=Failure("no"))

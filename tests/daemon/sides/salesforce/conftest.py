@@ -11,10 +11,11 @@ import pytest
 
 from daemon.credentials import MemoryCredentials
 from daemon.sandbox.salesforce import SalesforceOptions, SalesforceSandbox
+from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce.connect import SalesforceAccount
 from daemon.sides.salesforce.session import Patience
 from daemon.sides.salesforce.tokens import REFRESH_TOKEN
-from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
+from tests.daemon.sides.salesforce.org_setting import BRIEFLY, HURRIED, Connect, Connected
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ async def connect() -> AsyncIterator[Connect]:
     """Start an org with the given features and open a side for its first person."""
     opened: list[Connected] = []
 
-    async def start(key: str = "", patience: Patience = HURRIED, **features: Any) -> Connected:
+    async def start(
+        key: str = "", patience: Patience = HURRIED, policy: RetryPolicy = BRIEFLY, **features: Any
+    ) -> Connected:
         features.setdefault("consent", "auto")
         features.setdefault("big_table", 0)
         sandbox = SalesforceSandbox(SalesforceOptions(**features))
@@ -36,7 +39,9 @@ async def connect() -> AsyncIterator[Connect]:
             slept.append(seconds)
             sandbox.clock.shift(seconds)
 
-        account = SalesforceAccount(url, person["client_id"], key, credentials, patience=patience, sleep=sleep)
+        account = SalesforceAccount(
+            url, person["client_id"], key, credentials, patience=patience, sleep=sleep, policy=policy
+        )
         opened.append(Connected(sandbox, account, credentials, account.side("Europe/Vienna"), slept))
         return opened[-1]
 

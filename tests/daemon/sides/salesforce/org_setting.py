@@ -11,6 +11,7 @@ from daemon.credentials import MemoryCredentials
 from daemon.sandbox.faults import Fault
 from daemon.sandbox.salesforce import SalesforceSandbox
 from daemon.sides.contract import Found, Observation, Outcome, Write
+from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce.connect import SalesforceAccount
 from daemon.sides.salesforce.session import Patience
 from daemon.sides.salesforce.side import SalesforceSide
@@ -19,7 +20,8 @@ from daemon.sync.trees import Record
 from shared.models import Image
 from shared.states import Group
 
-HURRIED = Patience(connect=5, read=5, tries=3, pause=0.01, longest_pause=0.02)
+HURRIED = Patience(connect=5, read=5)
+BRIEFLY = RetryPolicy(attempts=3, first_wait=0.01, longest_wait=0.02)
 CONTENT = frozenset({Group.TIME, Group.SUBJECT, Group.LOCATION, Group.DESCRIPTION, Group.SHOW_AS})
 
 

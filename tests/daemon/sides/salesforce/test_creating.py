@@ -151,7 +151,7 @@ async def test_a_lost_answer_is_sent_once_and_looked_up(org: Connected, fault: d
 async def test_a_time_out_of_a_write_is_a_lost_answer(connect: Connect) -> None:
     from daemon.sides.salesforce.session import Patience
 
-    org: Connected = await connect(patience=Patience(connect=5, read=0.3, tries=2, pause=0.01, longest_pause=0.02))
+    org: Connected = await connect(patience=Patience(connect=5, read=0.3))
     await org.side.open()
     org.fail("composite/sobjects", "delay", seconds=1.0)
     assert isinstance(await org.one(create(meeting())), LostAnswer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -134,15 +135,20 @@ async def test_a_stale_cursor_starts_the_query_again(connect: Connect) -> None:
     assert org.sandbox.faults.pending() == []
 
 
-async def test_a_period_that_is_too_large_is_read_in_halves(org: Connected) -> None:
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("code", ["OPERATION_TOO_LARGE", "QUERY_TIMEOUT"])
+async def test_a_period_that_is_too_large_is_read_in_halves(org: Connected, status: int, code: str) -> None:
     for offset in (-20, 3, 200, 340):
         org.sandbox.insert("Event", event(f"event {offset}", offset), org.me)
-    body = '[{"message":"too large","errorCode":"OPERATION_TOO_LARGE"}]'
-    org.fail("queryAll", "status", status=400, body=body, content_type="application/json", times=2)
+    body = json.dumps([{"message": "too large", "errorCode": code}])
+    org.fail("queryAll", "status", status=status, body=body, content_type="application/json", times=2)
     seen = await org.observe()
     assert len(seen.records) == 4
     assert seen.coverage.complete
-    org.fail("queryAll", "status", status=400, body=body, content_type="application/json", times=99)
+    org.fail("queryAll", "status", status=status, body=body, content_type="application/json", times=1)
+    again = await org.observe(seen.coverage.bookmark)
+    assert (again.full, len(again.records), again.coverage.complete) == (True, 4, True)
+    org.fail("queryAll", "status", status=status, body=body, content_type="application/json", times=99)
     with pytest.raises(SideUnavailable) as refused:
         await org.observe()
     assert refused.value.text.code == "salesforce.query_too_large"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from daemon.sides.contract import SideUnavailable
 from daemon.sides.salesforce.session import Patience, SalesforceSession, checked_origin
-from tests.daemon.sides.salesforce.org_setting import HURRIED, Connect, Connected
+from tests.daemon.sides.salesforce.org_setting import BRIEFLY, HURRIED, Connect, Connected
 
 IDS = "SELECT Id FROM Event"
 
@@ -26,12 +27,14 @@ def test_trap_4_only_a_plain_loopback_origin_is_rewritten() -> None:
 
 
 async def test_trap_5_a_read_does_not_wait_for_ever(connect: Connect) -> None:
-    org: Connected = await connect(patience=Patience(connect=5, read=0.3, tries=3, pause=0.01, longest_pause=0.02))
+    org: Connected = await connect(patience=Patience(connect=5, read=0.3))
     await org.side.open()
     org.fail("queryAll", "delay", seconds=1.5)
+    org.sandbox.journal.clear()
     with pytest.raises(SideUnavailable) as late:
         await org.observe()
     assert late.value.text.code == "salesforce.unreachable"
+    assert len(org.calls("queryAll")) == 1, "it has cost a minute already"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ async def test_trap_5_reads_are_repeated_for_what_may_pass(org: Connected, fault
 
 
 async def test_trap_5_status_420_is_repeated_twice_at_most(connect: Connect) -> None:
-    org: Connected = await connect(patience=Patience(connect=5, read=5, tries=6, pause=0.01, longest_pause=0.02))
+    org: Connected = await connect(policy=replace(BRIEFLY, attempts=6))
     await org.side.open()
     org.sandbox.journal.clear()
     org.fail("queryAll", "status", status=420, times=9)
