@@ -219,7 +219,7 @@ async def test_twins_adopt_different_rows(org: Connected) -> None:
     assert (await org.side.find_created(twins[0]))[0].key == first[0].key, "asked again, the same answer"
 
 
-@pytest.mark.parametrize("subject", ['O\'Brien \\ "quoted"', "Zürich 🚢 -- 100% [a]", "", "  padded  "])
+@pytest.mark.parametrize("subject", ['O\'Brien \\ "quoted"', "Zürich 🚢 -- 100% [a]", "", "  padded  ", "two\nlines"])
 async def test_odd_subjects_are_found_again(org: Connected, subject: str) -> None:
     org.fail("composite/sobjects", "cut_after")
     write = create(meeting(subject))
