@@ -84,6 +84,10 @@ SALESFORCE: dict[str, str] = {
     "salesforce.limit_near": (
         "Your organization has used {used} of {total} Salesforce API calls, so Daybridge leaves the rest to others until {until}."
     ),
+    "salesforce.limit_app_near": (
+        "Daybridge has used {used} of the {total} calls that your organization grants this app, so it waits until {until}. "
+        "Ask your administrator for more if this comes again."
+    ),
     "salesforce.limit_concurrent": (
         "Too many long requests run in your Salesforce organization at the moment. Daybridge tries again at {until}."
     ),

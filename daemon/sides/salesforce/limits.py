@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from daemon.sides.contract import LimitReached
@@ -30,8 +31,21 @@ CONCURRENT_BACK_OFF = timedelta(minutes=10)
 LONGEST_PAUSE = 5.0
 """Seconds between two calls just below STOP_ABOVE."""
 
-_USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+_USAGE = re.compile(r"(?:^|[;,\s])(per-app-)?api-usage=(\d+)/(\d+)")
 _DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """``used`` of ``total`` calls, as said at ``seen``."""
+
+    used: int
+    total: int
+    seen: datetime
+
+    @property
+    def share(self) -> float:
+        return self.used / self.total
 
 
 def now_utc() -> datetime:
@@ -48,7 +62,8 @@ class ApiBudget:
     def __init__(self, clock: Callable[[], datetime] = now_utc) -> None:
         self._clock = clock
         self._calls: deque[datetime] = deque()
-        self._org: tuple[int, int, datetime] | None = None
+        self._org: Usage | None = None
+        self._app: Usage | None = None
         self._blocked_until: datetime | None = None
         self._blocked_by = "salesforce.limit_daily"
         self._next_back_off = FIRST_DAILY_BACK_OFF
@@ -58,11 +73,15 @@ class ApiBudget:
         self._calls.append(self._clock())
 
     def follow(self, header: str | None) -> None:
-        """Take over ``Sforce-Limit-Info: api-usage=18/5000``; an answer without it changes nothing."""
-        match = _USAGE.search(header or "")
-        if match and int(match[2]) > 0:
-            self._org = (int(match[1]), int(match[2]), self._clock())
-            if self._share() <= STOP_ABOVE:
+        """Take over ``Sforce-Limit-Info: api-usage=18/5000``; an answer without it changes nothing.
+
+        An administrator may give one app a share of its own: ``per-app-api-usage=17/250(appName=...)`` comes beside it.
+        """
+        found = {app: Usage(int(used), int(total), self._clock()) for app, used, total in _USAGE.findall(header or "")}
+        org, app = found.get(""), found.get("per-app-")
+        if org is not None and org.total > 0:
+            self._org, self._app = org, app if app is not None and app.total > 0 else None
+            if self._tightest().share <= STOP_ABOVE:
                 self._next_back_off = FIRST_DAILY_BACK_OFF
 
     def refused(self, message: str) -> LimitReached:
@@ -88,16 +107,17 @@ class ApiBudget:
         if mine >= OWN_CALLS_A_DAY:
             until = self._calls[0] + _DAY
             raise LimitReached(text("salesforce.limit_own", used=mine, until=_moment(until)), until)
-        if self._org is None or self._share() <= STOP_ABOVE:
+        usage = self._tightest()
+        if usage.share <= STOP_ABOVE:
             return
-        used, total, seen = self._org
-        until = seen + BELIEVED_FOR
+        until = usage.seen + BELIEVED_FOR
         if self._clock() < until:
-            raise LimitReached(text("salesforce.limit_near", used=used, total=total, until=_moment(until)), until)
+            sentence = "salesforce.limit_app_near" if usage is self._app else "salesforce.limit_near"
+            raise LimitReached(text(sentence, used=usage.used, total=usage.total, until=_moment(until)), until)
 
     def pause(self) -> float:
         """Seconds to wait before the next call: 0 up to SLOW_ABOVE, then rising to LONGEST_PAUSE."""
-        share = self._share()
+        share = self._tightest().share
         if share <= SLOW_ABOVE:
             return 0.0
         return min(1.0, (share - SLOW_ABOVE) / (STOP_ABOVE - SLOW_ABOVE)) * LONGEST_PAUSE
@@ -107,7 +127,7 @@ class ApiBudget:
         oldest = self._clock() - _DAY
         while self._calls and self._calls[0] < oldest:
             self._calls.popleft()
-        used, total = (self._org[0], self._org[1]) if self._org else (None, None)
+        used, total = (self._org.used, self._org.total) if self._org else (None, None)
         return SideBudget(used_by_us_24h=len(self._calls), org_used=used, org_max=total)
 
     def history(self) -> dict[str, int]:
@@ -126,8 +146,10 @@ class ApiBudget:
             self._calls.extend([moment] * number)
         self.meter()
 
-    def _share(self) -> float:
-        return self._org[0] / self._org[1] if self._org else 0.0
+    def _tightest(self) -> Usage:
+        """The allowance that is used up the furthest; nothing used before the first figure."""
+        known = [usage for usage in (self._org, self._app) if usage is not None]
+        return max(known, key=lambda usage: usage.share, default=Usage(0, 1, self._clock()))
 
     def _blocked(self) -> LimitReached:
         until = self._blocked_until or self._clock()

@@ -69,6 +69,22 @@ def test_slow_above_80_percent_and_stop_above_95() -> None:
     budget.check_call()  # what was begun is finished
 
 
+def test_the_apps_own_share_is_followed_too() -> None:
+    budget = ApiBudget(Clock())
+    budget.follow("api-usage=20/5000; per-app-api-usage=230/250(appName=Daybridge)")
+    assert budget.pause() > 0
+    budget.check_reading()
+    budget.follow("api-usage=20/5000; per-app-api-usage=240/250(appName=Daybridge)")
+    with pytest.raises(LimitReached) as stopped:
+        budget.check_reading()
+    assert stopped.value.text.code == "salesforce.limit_app_near"
+    assert "240 of the 250" in stopped.value.text.text
+    assert (budget.meter().org_used, budget.meter().org_max) == (20, 5000)
+    budget.follow("api-usage=20/5000")
+    assert budget.pause() == 0
+    budget.check_reading()
+
+
 def test_a_figure_above_the_stop_does_not_hold_for_ever() -> None:
     clock = Clock()
     budget = ApiBudget(clock)
