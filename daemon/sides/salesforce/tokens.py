@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from daemon.sides.contract import SideError, SideUnavailable, SignInNeeded
 from daemon.sides.salesforce import oauth
@@ -38,6 +39,10 @@ class SecretStore(Protocol):
     def delete(self, name: str) -> None: ...
 
 
+_LOCKS: WeakKeyDictionary[SecretStore, asyncio.Lock] = WeakKeyDictionary()
+"""One lock for each store: after a change of settings an older keeper may still be refreshing the same token."""
+
+
 class TokenKeeper:
     """Hands out a TokenSet that worked last time and renews it when Salesforce says 401.
 
@@ -59,7 +64,7 @@ class TokenKeeper:
         self._client_id = client_id
         self._patience = patience or Patience()
         self._sleep = sleep
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = _LOCKS.setdefault(credentials, asyncio.Lock())
         self._current: TokenSet | None = None
         self._unstored = ""
         self.lost: Text | None = None

@@ -75,6 +75,14 @@ class Noting(MemoryCredentials):
         super().set(name, secret)
 
 
+async def test_two_keepers_over_one_store_refresh_one_after_the_other(org: Connected) -> None:
+    """After a change of settings; the second would kill the sign-in by using the first one's dead token."""
+    first, second = _fresh(org), _fresh(org)
+    tokens = await asyncio.gather(first.access(), second.access())
+    assert [call.status for call in _refreshes(org)] == [200, 200]
+    assert org.credentials.get(REFRESH_TOKEN) == tokens[1].refresh_token != tokens[0].refresh_token
+
+
 async def test_the_new_token_is_stored_before_the_access_token_is_used(connect: Connect) -> None:
     org: Connected = await connect()
     store = Noting(org)
