@@ -201,6 +201,17 @@ USER = SObject(
     child_name="Users",
 )
 
+#: What others may do with a person's rows where nothing else is said: object, usual value, other values.
+_SHARING_DEFAULTS = (
+    ("Account", "Edit", "None", "Read"),
+    ("Contact", "ControlledByParent", "None", "Read", "Edit"),
+    ("Opportunity", "Edit", "None", "Read"),
+    ("Lead", "ReadEditTransfer", "None", "Read", "Edit"),
+    ("Case", "ReadEditTransfer", "None", "Read", "Edit"),
+    ("Calendar", "HideDetailsInsert", "HideDetails", "ShowDetails", "ShowDetailsInsert", "AllowEdits"),
+    ("Pricebook", "ReadSelect", "None", "Read"),
+    ("Campaign", "All", "None", "Read", "Edit"),
+)
 ORGANIZATION_FIELDS: tuple[Field, ...] = (
     record_id("Organization ID"),
     text("Name", "Name", 80, "ufsgaN"),
@@ -212,20 +223,45 @@ ORGANIZATION_FIELDS: tuple[Field, ...] = (
     picklist("DefaultLocaleSidKey", "Locale", 40, "ufsgar", choices=LOCALES, default="en_US"),
     picklist("TimeZoneSidKey", "Time Zone", 40, "ufsgar", choices=ZONE_CHOICES, default="America/Los_Angeles"),
     picklist("LanguageLocaleKey", "Language", 40, "ufsgar", choices=LANGUAGES, default="en_US"),
-    integer("FiscalYearStartMonth", "Fiscal Year Starts In", 2, "nfsga", default=1),
-    picklist(
-        "DefaultCalendarAccess",
-        "Default Calendar Access",
-        40,
-        "nfsgar",
-        choices=choices("HideDetailsInsert", "AllowEdits"),
+    boolean("ReceivesInfoEmails", "Info Emails", "ufsgd"),
+    boolean("ReceivesAdminInfoEmails", "Info Emails Admin", "ufsgd"),
+    *(
+        boolean(f"Preferences{name}", name, "ufsg")
+        for name in (
+            *("RequireOpportunityProducts", "TransactionSecurityPolicy", "TerminateOldestSession"),
+            *("ConsentManagementEnabled", "AutoSelectIndividualOnMerge", "LightningLoginEnabled"),
+            "OnlyLLPermUserAllowed",
+        )
     ),
+    integer("FiscalYearStartMonth", "Fiscal Year Starts In", 2, "nfsga", default=1),
+    boolean("UsesStartDateAsFiscalYearName", "Fiscal Year Name by Start", "fsgd"),
+    *(
+        picklist(
+            f"Default{name}Access",
+            f"Default {name} Access",
+            40,
+            "nfsgar",
+            choices=choices(usual, *others),
+            default=usual,
+        )
+        for name, usual, *others in _SHARING_DEFAULTS
+    ),
+    url("DelegatedAuthenticationServiceUrl", "Delegated Authentication Service URL", 255, "nfsga"),
     moment("SystemModstamp", "System Modstamp", "fsda"),
+    email("ComplianceBccEmail", "Compliance BCC Email", 80, "nfsga"),
+    picklist("UiSkin", "UI Skin", 40, "unfsgar", choices=choices("*Theme3"), default="Theme3"),
+    text("SignupCountryIsoCode", "Signup Country", 2, "nfsga"),
+    moment("TrialExpirationDate", "Trial Expiration Date", "nfsa"),
+    integer("NumKnowledgeService", "Knowledge Licenses", 9, "nfsga", default=0),
     picklist("OrganizationType", "Edition", 40, "nfsgar", choices=choices("Developer Edition", "Enterprise Edition")),
     text("NamespacePrefix", "Namespace Prefix", 15, "nfsga"),
     text("InstanceName", "Instance Name", 5, "nfsga"),
     boolean("IsSandbox", "Is Sandbox", "fsgd"),
-    moment("TrialExpirationDate", "Trial Expiration Date", "nfsa"),
+    picklist(
+        "WebToCaseDefaultOrigin", "Web to Cases Default Origin", 40, "unfsga", choices=choices("*Web"), default="Web"
+    ),
+    integer("MonthlyPageViewsUsed", "Monthly Page Views Used", 9, "nfsga", default=0),
+    integer("MonthlyPageViewsEntitlement", "Monthly Page Views Allowed", 9, "nfsga", default=0),
     boolean("IsReadOnly", "Is Read Only", "fsgd"),
     *(f for f in AUDIT_FIELDS if f.name != "SystemModstamp"),
 )

@@ -65,7 +65,9 @@ def found_org(engine: Engine, org_id: str, time_zone: str, big_table: int) -> tu
         "SystemModstamp": now,
         "CreatedById": people[-1].user_id,
         "LastModifiedById": people[-1].user_id,
-        "DefaultCalendarAccess": "HideDetailsInsert",
+        "SignupCountryIsoCode": "DE",
+        "PreferencesConsentManagementEnabled": True,
+        "PreferencesLightningLoginEnabled": True,
     }
     engine.store.put("Organization", organization)
     _sample_records(engine, Caller(people[0].user_id, system=True), big_table)
