@@ -40,13 +40,20 @@ def _run(org: Org, request: ApiRequest, include_deleted: bool) -> ApiReply:
     result = org.query(text, request.caller, request.version, include_deleted)
     if request.query.get("columns", "").lower() == "true":
         return ApiReply(200, _column_metadata(result))
-    if result.grouped and result.total > _LARGEST:
+    if result.grouped:
+        return _groups(result)
+    size = _page_size(request, org.options.query_batch)
+    return ApiReply(200, org.cursors.first(result, request.caller.user_id, size, request.version))
+
+
+def _groups(result: QueryResult) -> ApiReply:
+    """Groups come on one page or not at all."""
+    if result.total > _LARGEST:
         raise ApiError(
             "EXCEEDED_ID_LIMIT",
             "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
         )
-    size = _LARGEST if result.grouped else _page_size(request, org.options.query_batch)
-    return ApiReply(200, org.cursors.first(result, request.caller.user_id, size, request.version))
+    return ApiReply(200, {"totalSize": result.total, "done": True, "records": list(result.records)})
 
 
 def _page_size(request: ApiRequest, largest: int) -> int:

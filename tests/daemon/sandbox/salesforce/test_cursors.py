@@ -47,12 +47,3 @@ async def test_the_batch_size_is_a_hint(open_org: Any) -> None:
         return len((await org.query("SELECT Id FROM BigTable__c", headers=headers)).body["records"])
 
     assert [await size(h) for h in (None, "batchSize=500", "batchSize=10", "batchSize=9999")] == [2000, 500, 200, 2000]
-
-
-async def test_groups_come_on_one_page(open_org: Any) -> None:
-    org = await open_org(query_batch=2, big_table=2001)
-    asked = "SELECT Name, COUNT(Id) FROM BigTable__c GROUP BY Name"
-    answer = await org.query(f"{asked} LIMIT 2000")
-    assert (answer.status, answer.body["done"], len(answer.body["records"])) == (200, True, 2000)
-    answer = await org.query(asked)
-    assert (answer.status, answer.code) == (400, "EXCEEDED_ID_LIMIT")
