@@ -12,6 +12,9 @@ from typing import Any
 from daemon.sandbox.salesforce.caller import Caller
 from daemon.sandbox.salesforce.errors import ApiError
 
+#: aiohttp says octet-stream where the client said nothing.
+_JSON_TYPES = frozenset({"", "application/json", "application/octet-stream"})
+
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
@@ -34,6 +37,9 @@ class ApiRequest:
         """Return the body; JSON_PARSER_ERROR when it is not JSON."""
         if self.document is not None:
             return self.document
+        kind = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if kind not in _JSON_TYPES:
+            raise ApiError("UNSUPPORTED_MEDIA_TYPE", f"The body must be JSON, not {kind}", status=415)
         try:
             document = json.loads(self.raw)
             # Half a surrogate pair is no text: it could be stored, and never be shown again.

@@ -31,6 +31,7 @@ from shared.texts import text
 API_VERSION = "67.0"
 """Pinned; reviewed once a year (reference/salesforce.md 8.27)."""
 
+DATA_PATH = "/services/data/"
 COLLECTION_SIZE = 200
 COMPOSITE_SIZE = 25
 CLIENT_NAME = "Daybridge"
@@ -120,10 +121,16 @@ class SalesforceClient:
         rows: Rows = list(answer.get("records") or [])
         announced = int(answer.get("totalSize") or 0)
         page_read(len(rows), announced)
-        while not answer.get("done", True):
+        while not answer.get("done", True) and len(rows) < announced:
             locator = str(answer.get("nextRecordsUrl") or "")
+            if not locator.startswith(DATA_PATH):
+                # It would be joined to the instance's name and might lead the token elsewhere: incomplete instead.
+                break
             answer = _mapping(await self._read(_more(locator)))
-            rows.extend(answer.get("records") or [])
+            page: Rows = list(answer.get("records") or [])
+            if not page:
+                break
+            rows.extend(page)
             page_read(len(rows), announced)
         return QueryResult(rows, len(rows) >= announced, started)
 

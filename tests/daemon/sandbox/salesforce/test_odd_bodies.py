@@ -35,6 +35,16 @@ async def test_wrong_shapes(org: Any, method: str, path: str, body: Any, code: s
     assert (answer.status, answer.code) == (400, code), answer.body
 
 
+async def test_bodies_that_are_not_json(org: Any) -> None:
+    for kind in ("application/x-www-form-urlencoded", "application/xml", "text/plain; charset=utf-8"):
+        answer = await org.call("POST", "sobjects/Account", data=b"Name=x", headers={"Content-Type": kind})
+        assert (answer.status, answer.code) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    made = await org.call(
+        "POST", "sobjects/Account", data=b'{"Name":"x"}', headers={"Content-Type": "application/json; charset=UTF-8"}
+    )
+    assert made.status == 201
+
+
 async def test_children_that_are_no_list(org: Any) -> None:
     record = {"attributes": {"type": "Account", "referenceId": "r"}, "Name": "x", "Contacts": {"records": 5}}
     answer = await org.post("composite/tree/Account", {"records": [record]})

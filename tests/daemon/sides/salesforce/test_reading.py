@@ -154,6 +154,18 @@ async def test_a_period_that_is_too_large_is_read_in_halves(org: Connected, stat
     assert refused.value.text.code == "salesforce.query_too_large"
 
 
+@pytest.mark.parametrize(
+    ("locator", "asked"),
+    [("", 1), (".example.com/x", 1), ("https://example.com/x", 1), ("/services/data/v67.0/query/x", 2)],
+)
+async def test_pages_that_lead_nowhere_end_the_reading(org: Connected, locator: str, asked: int) -> None:
+    page = {"totalSize": 2, "done": False, "nextRecordsUrl": locator, "records": []}
+    org.fail("/query", "status", status=200, body=json.dumps(page), content_type="application/json", times=9)
+    seen = await org.observe()
+    assert not seen.coverage.complete
+    assert len(org.calls("/query")) == asked
+
+
 async def test_fewer_rows_than_announced_is_no_complete_reading(org: Connected) -> None:
     body = '{"totalSize":2,"done":true,"records":[]}'
     org.fail("queryAll", "status", status=200, body=body, content_type="application/json")
