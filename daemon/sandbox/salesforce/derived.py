@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from daemon.sandbox.salesforce.fields import Row
@@ -64,12 +65,30 @@ def _task(engine: Engine, save: Save) -> None:
     draft["IsClosed"] = closed
 
 
+#: Name of a forecast category -> the category itself, where they differ.
+_FORECASTS = {"Best Case": "BestCase", "Commit": "Forecast"}
+
+
 def _opportunity(_engine: Engine, save: Save) -> None:
-    stage = save.draft["StageName"]
-    save.draft["IsClosed"] = str(stage).startswith("Closed ")
-    save.draft["IsWon"] = stage == "Closed Won"
+    draft = save.draft
+    stage = draft["StageName"]
+    draft["IsClosed"] = str(stage).startswith("Closed ")
+    draft["IsWon"] = stage == "Closed Won"
     if "Probability" not in save.given and "StageName" in save.given:
-        save.draft["Probability"] = _STAGES.get(str(stage), 0)
+        draft["Probability"] = _STAGES.get(str(stage), 0)
+    if "ForecastCategoryName" not in save.given and "StageName" in save.given:
+        # Which open stages count as more than the pipeline differs from org to org ([?]).
+        draft["ForecastCategoryName"] = {"Closed Won": "Closed", "Closed Lost": "Omitted"}.get(str(stage), "Pipeline")
+    named = draft["ForecastCategoryName"]
+    draft["ForecastCategory"] = _FORECASTS.get(str(named), named)
+    amount, chance = draft["Amount"], draft["Probability"]
+    known = isinstance(amount, int | float) and isinstance(chance, int | float)
+    draft["ExpectedRevenue"] = round(float(amount) * float(chance) / 100, 2) if known else None
+    closes = draft["CloseDate"]
+    if isinstance(closes, date):
+        # The fiscal year is the calendar year, as in an org that has not changed it.
+        draft["FiscalYear"], draft["FiscalQuarter"] = closes.year, (closes.month - 1) // 3 + 1
+        draft["Fiscal"] = f"{closes.year} {draft['FiscalQuarter']}"
 
 
 def _case(engine: Engine, save: Save) -> None:

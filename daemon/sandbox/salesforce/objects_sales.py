@@ -83,6 +83,8 @@ STAGES = choices(
     ),
     *("Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
 )
+FORECASTS = choices("Omitted", "Pipeline", "BestCase=Best Case", "Forecast=Commit", "Closed")
+FORECAST_NAMES = choices("Omitted", "Pipeline", "Best Case", "Commit", "Closed")
 OPPORTUNITY_FIELDS: tuple[Field, ...] = (
     record_id("Opportunity ID"),
     DELETED_FIELD,
@@ -93,15 +95,22 @@ OPPORTUNITY_FIELDS: tuple[Field, ...] = (
     picklist("StageName", "Stage", 255, "cufsga", choices=STAGES),
     number("Amount", "Amount", "currency", 18, 2, "cunfsaP"),
     number("Probability", "Probability (%)", "percent", 3, 0, "cunfsaP"),
+    number("ExpectedRevenue", "Expected Amount", "currency", 18, 2, "nfsaP"),
+    number("TotalOpportunityQuantity", "Quantity", "double", 18, 2, "cunfsaP"),
     day("CloseDate", "Close Date", "cufsga"),
     picklist("Type", "Opportunity Type", 255, "cunfsgaP", choices=choices("Existing Business", "New Business")),
     text("NextStep", "Next Step", 255, "cunfsgaP"),
     picklist("LeadSource", "Lead Source", 255, "cunfsgaP", choices=SOURCES),
     boolean("IsClosed", "Closed", "fsgd"),
     boolean("IsWon", "Won", "fsgd"),
+    picklist("ForecastCategory", "Forecast Category", 40, "fsgar", choices=FORECASTS),
+    picklist("ForecastCategoryName", "Forecast Category", 255, "cunfsgar", choices=FORECAST_NAMES),
     OWNER,
     *AUDIT_FIELDS,
     day("LastActivityDate", "Last Activity", "nfsga"),
+    integer("FiscalQuarter", "Fiscal Quarter", 9, "nfsga"),
+    integer("FiscalYear", "Fiscal Year", 9, "nfsga"),
+    text("Fiscal", "Fiscal Period", 6, "nfsga"),
     *SEEN,
 )
 OPPORTUNITY = SObject(
