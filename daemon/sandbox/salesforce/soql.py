@@ -106,13 +106,6 @@ def _literal(token: Token) -> Literal:
     return value
 
 
-def _number_of_rows(token: Token) -> int:
-    """LIMIT and OFFSET take no sign."""
-    if not token.isdecimal():
-        raise ApiError("MALFORMED_QUERY", f"unexpected token: '{token[:1]}'")
-    return int(token)
-
-
 class _Build(Transformer[Token, Any]):
     """Turns lark's tree into nodes; every method is named after its rule."""
 
@@ -222,10 +215,10 @@ class _Build(Transformer[Token, Any]):
         return tuple(children[2:])
 
     def limit(self, children: list[Any]) -> int:
-        return _number_of_rows(children[-1])
+        return int(children[-1])
 
     def offset(self, children: list[Any]) -> int:
-        return _number_of_rows(children[-1])
+        return int(children[-1])
 
     def for_clause(self, children: list[Any]) -> str:
         return str(children[-1].type)
