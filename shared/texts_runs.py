@@ -42,6 +42,8 @@ RUNS: dict[str, str] = {
     # undo
     "undo.approve": "Undo this change",
     "undo.changed_since": "This was changed after the run, so it cannot be undone here.",
+    "undo.text_erased": "This entry was or became private, so its text was not kept: it cannot be put back.",
+    "undo.too_old": "What this entry held before the run is kept for 30 days only, so it cannot be undone any more.",
     "undo.update": "Put back the values from before the run.",
     "undo.delete": "Delete what the run created.",
     "undo.recreate": "Create again what the run deleted. In Salesforce it gets a new Id.",

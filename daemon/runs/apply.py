@@ -68,7 +68,12 @@ class _Approved:
 
 
 class Replanner:
-    """How a kind of run plans again over re-read trees: a comparison by the planner, an undo by its own list."""
+    """How a kind of run plans again over re-read trees: a comparison by the planner, an undo by its own list.
+
+    ``acknowledges``: whether Ok also means that rows which cannot be synchronized were seen (of an undo they speak of the run).
+    """
+
+    acknowledges = True
 
     def __init__(self, comparer: Comparer) -> None:
         self._comparer = comparer
@@ -106,9 +111,9 @@ class Applier:
             if one.decision.ignores:
                 self._ignore(pairing, row, one)
                 done.ignored += 1
-        self._links.acknowledge(
-            pairing, [(row.id, row.revision) for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
-        )
+        if plans.acknowledges:
+            unable = [row for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
+            self._links.acknowledge(pairing, [(row.id, row.revision) for row in unable])
         total = len(chosen)
         progress("writing", 0, total)
         for start in range(0, total, CHUNK):

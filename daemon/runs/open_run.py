@@ -71,8 +71,10 @@ class OpenRun:
         assert self.run is not None and self.review is not None
         made = comparison.plan
         if waiting:
+            # A row that waits may name records it asks about: they wait with it.
+            named = {each.id for row in made.changes if row.id in waiting for each in row.candidates}
             made = without(made, waiting)
-            made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting, (text("row.waiting"),))})
+            made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting | named, (text("row.waiting"),))})
         if self.run.mode is not RunMode.UNDO:
             since = stamp(self._clock() - timedelta(hours=24))
             made = _with_rows(made, parked(made.changes, self._runs.updates_since(comparison.pair.pairing, since)))

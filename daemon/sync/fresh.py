@@ -45,7 +45,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     """Every record of either tree that no link holds."""
     taken = {one.record.key for one in moved.values()}
     notes = _gather(ctx, draft, Side.NOTES, taken)
-    salesforce = _gather(ctx, draft, Side.SALESFORCE, set())
+    salesforce = _gather(ctx, draft, Side.SALESFORCE, draft.asked)
     _unreadable(ctx, draft)
     if ctx.trees.notes.problem is not None or ctx.trees.salesforce.problem is not None:
         _side_unknown(ctx, draft, notes, salesforce)
@@ -55,6 +55,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         (*salesforce.new, *salesforce.unholdable),
         lambda n, s: identical(ctx, n, s),
         ctx.base.kept_apart,
+        ctx.base.suspects,
     )
     for n, s in (*found.by_key, *found.linked):
         if unlinked(notes.is_what(n), salesforce.is_what(s)) is Outcome.MATCH:
@@ -65,7 +66,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     asked = Counter(partner.key for _, partners in found.doubtful for partner, _ in partners)
     for n, partners in found.doubtful:
         sole = partners[0][0] if len(partners) == 1 and asked[partners[0][0].key] == 1 else None
-        doubtful(ctx, draft, n, partners, sole)
+        doubtful(ctx, draft, _unlinked_subject(ctx, n, sole), partners)
     rest_n = _ask_locals(ctx, draft, found.notes, salesforce, notes)
     rest_s = _ask_locals(ctx, draft, found.salesforce, notes, salesforce)
     for record in rest_n:
@@ -74,6 +75,11 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         _alone(ctx, draft, record, salesforce)
     _leave_out(ctx, draft, notes)
     _leave_out(ctx, draft, salesforce)
+
+
+def _unlinked_subject(ctx: Context, notes: Record, salesforce: Record | None) -> Subject:
+    item = ctx.fresh_id(Side.NOTES, notes.key)
+    return Subject(id=item, notes=notes, salesforce=salesforce, hidden=ctx.rules.hides(notes.image))
 
 
 def _side_unknown(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newcomers) -> None:

@@ -64,6 +64,9 @@ class Person(Surroundings):
         if not self.bench.waits():
             return
         self.watch.approve()
+        for _, settlement in self.bench.chosen():
+            for _, salesforce_key in settlement.kept_apart:
+                self.bench.salesforce.created_by.pop(salesforce_key, None)  # the person says it is another meeting
         if late_edit:
             self._edit_in_the_gap(late_edit)
         before = [len(side.requests) for side in self.bench.sides]

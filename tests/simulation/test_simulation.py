@@ -71,10 +71,15 @@ def _no_look_before_writing(patch: pytest.MonkeyPatch) -> None:
 def _blind_retry(patch: pytest.MonkeyPatch) -> None:
     """A create whose answer was lost counts as not sent, without looking."""
 
-    async def never_arrived(self: Journal, pair: Any, op: Any, rules: Any) -> Any:
+    def never_arrived(self: Journal, pair: Any, op: Any, seen: Any, rules: Any) -> Any:
         return self.ended(pair.pairing, op, "rejected")
 
     patch.setattr(Journal, "_settle_create", never_arrived)
+
+
+def _no_suspicion(patch: pytest.MonkeyPatch) -> None:
+    """What may be the copy of a lost create is not asked about."""
+    patch.setattr(Journal, "_suspect", lambda self, pair, op, records: None)
 
 
 def _no_quarantine(patch: pytest.MonkeyPatch) -> None:
@@ -176,6 +181,7 @@ def _adopts_anything(patch: pytest.MonkeyPatch) -> None:
 PLANTED: dict[str, tuple[Patch, str, int]] = {
     "no look before writing": (_no_look_before_writing, "P14", 28),
     "blind retry": (_blind_retry, "P7", 475),
+    "no suspicion": (_no_suspicion, "P7", 5452),
     "no quarantine": (_no_quarantine, "P7", 475),
     "base from a fresh read": (_base_from_a_fresh_read, "P3", 28),
     "base before the answer": (_base_before_the_answer, "P25", 17),

@@ -30,6 +30,7 @@ from daemon.sides.contract import (
     ProgressSink,
     Refused,
     SideUnavailable,
+    Traces,
     Unclear,
     Write,
 )
@@ -140,8 +141,8 @@ class IcsFileSide:
         for one in writes:
             yield Refused(one.op_id, "read_only", text("notes.file_read_only"))
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        return []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        return {}
 
     def _find(self, parsed: ParsedCalendar, key: str) -> Looked:
         uid = split_notes_key(key)[0]

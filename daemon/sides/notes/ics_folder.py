@@ -32,6 +32,7 @@ from daemon.sides.contract import (
     Refused,
     SideUnavailable,
     Stale,
+    Traces,
     Unclear,
     Write,
 )
@@ -125,10 +126,11 @@ class IcsFolderSide:
                 outcome = Refused(one.op_id, "not_written", sentence, permanent=False)
             yield outcome
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        key = notes_key(created_uid(write.create_key))
-        found = (await self.look([key]))[key]
-        return [found.record] if isinstance(found, Found) else []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        keys = {write.op_id: notes_key(created_uid(write.create_key)) for write in writes}
+        looked = await self.look(keys.values())
+        found = {op_id: looked[key] for op_id, key in keys.items()}
+        return {op_id: Traces((one.record,)) for op_id, one in found.items() if isinstance(one, Found)}
 
     def _look_in(self, contents: _Contents, key: str) -> Looked:
         uid, recurrence_id = split_notes_key(key)
