@@ -23,6 +23,7 @@ RUNS: dict[str, str] = {
     "run.interrupted": "Daybridge was stopped during this run. Nothing was lost; start again with Start Sync.",
     # what became of a row
     "row.changed_meanwhile": "This changed after you saw it and was not written. Look at it again.",
+    "row.paired_elsewhere": "Another entry was paired with the same one in this run, so this row was not carried out.",
     "row.ignored_meanwhile": "This item is ignored now, so nothing was written.",
     "row.answer_lost": (
         "The answer to this change was lost. It is looked up before anything is sent again; start again with Start Sync."

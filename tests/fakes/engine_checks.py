@@ -255,17 +255,13 @@ class Watch:
 
     def check_traces(self) -> None:
         """P12 over the database and the log."""
-        held = self._database_bytes()
+        held = self.bench.backup()
         logged = "\n".join(self.bench.log.lines)
         for canary in self.canaries:
             if canary.encode() in held:
                 self.broken("P12", "the text of a private item is in the database")
             if canary in logged:
                 self.broken("P12", "the text of a private item is in the log")
-
-    def _database_bytes(self) -> bytes:
-        with self.bench.database.reading() as db:
-            return bytes(db.serialize())
 
 
 def _same_write(side: Side, write: Write, planned: Any) -> bool:

@@ -157,14 +157,31 @@ class Person(Surroundings):
         self.say("restart")
         self._after_run()
 
-    def lose_database(self) -> None:
-        """P28: an empty state deletes nothing and doubles nothing that is exactly the same on both sides."""
+    def take_backup(self) -> None:
+        """Somebody copies the state folder."""
+        self._backup = self.bench.backup()
+        self.say("backup")
+
+    def restore_backup(self) -> None:
+        """An old copy of the state folder is put back: what was decided and written since is forgotten."""
+        if not self._backup:
+            return
+        self._forget(self._backup)
+        self.say("restore backup")
+        self.bench.drive(self.bench.take_up())
+        self._after_run()
+
+    def _forget(self, backup: bytes = b"") -> None:
         self.bench.crash_plan = None
         for side in self.bench.sides:
             side.network.under_way.clear()
             if not side.keyed:
                 side.created_by.clear()  # from here on only the person can tell whose copy is whose
-        self.bench.lose_database()
+        self.bench.lose_database(backup)
+
+    def lose_database(self) -> None:
+        """P28: an empty state deletes nothing and doubles nothing that is exactly the same on both sides."""
+        self._forget()
         self.say("lose database")
         run = self.bench.start()
         for row in self.bench.rows():

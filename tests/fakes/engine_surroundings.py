@@ -56,6 +56,7 @@ class Surroundings:
         self.deleted: dict[Side, list[tuple[str, Image]]] = {side: [] for side in Side}
         self._count = 0
         self._hidden: set[str] = set()
+        self._backup = b""
 
     def say(self, *words: object) -> None:
         self.trace.append(" ".join(str(word) for word in words))

@@ -136,6 +136,14 @@ class Engine(RuleBasedStateMachine):
     def lose_database(self) -> None:
         self.it.lose_database()
 
+    @rule()
+    def take_backup(self) -> None:
+        self.it.take_backup()
+
+    @rule()
+    def restore_backup(self) -> None:
+        self.it.restore_backup()
+
     @rule(by=st.integers(0, 3))
     def clock(self, by: int) -> None:
         self.it.clock(by)

@@ -50,6 +50,8 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (7, "crash", lambda w, d: w.crash(_n(d), _n(d))),
     (1, "restart", lambda w, d: w.restart()),
     (1, "lose database", lambda w, d: w.lose_database()),
+    (1, "back up", lambda w, d: w.take_backup()),
+    (1, "restore backup", lambda w, d: w.restore_backup()),
     (5, "clock", lambda w, d: w.clock(_n(d))),
     (1, "window", lambda w, d: w.resize_window(_n(d), _n(d))),
     (16, "sync", lambda w, d: w.sync(_n(d) if d.random() < 0.3 else 0, _n(d) if d.random() < 0.1 else 0)),
