@@ -65,15 +65,15 @@ def _hides(settlement: Settlement, rules: Rules) -> bool:
 
 @dataclass(slots=True)
 class _Found:
-    """What one side showed of its open operations; ``owners`` (record key -> operation) grows with what is adopted."""
+    """What one side showed of its open operations; ``owners`` (record key -> item or operation) grows with what is adopted."""
 
     looked: Mapping[str, Looked]
     traces: Mapping[str, Traces]
     owners: dict[str, str] = field(default_factory=dict)
 
-    def taken(self, op: Op) -> set[str]:
-        """The records that belong to other operations."""
-        return {key for key, owner in self.owners.items() if owner != op.id}
+    def free(self, op: Op, records: Iterable[Record]) -> list[Record]:
+        """Those that belong to no other item or operation: of the same meeting twice, each create has a record of its own."""
+        return [record for record in records if self.owners.get(record.key, op.id) in (op.id, op.change)]
 
 
 def nearest(records: list[Record], wanted: Image | None) -> list[Record]:
@@ -186,7 +186,8 @@ class Journal:
         except SideError as error:
             log.warning("open operations could not be looked up: %s", error.text.code)
             return None
-        return _Found(looked, traces, {op.stored_key: op.id for op in ops if op.stored_key})
+        owners = self._committer.owners(pair.pairing, side) if creates else {}
+        return _Found(looked, traces, {**owners, **{op.stored_key: op.id for op in ops if op.stored_key}})
 
     def _settle(self, pair: OpenPair, op: Op, seen: _Found, rules: Rules) -> Op:
         """One open operation, decided by what the calendar shows."""
@@ -211,14 +212,11 @@ class Journal:
 
     def _settle_create(self, pair: OpenPair, op: Op, seen: _Found, rules: Rules) -> Op:
         traces = seen.traces.get(op.id, Traces())
-        taken = seen.taken(op) | self._committer.keys_in_use(pair.pairing, op.side, op.change)
-        for found in traces.sure:
-            if found.key in taken:
-                continue  # the same meeting twice: each create has a record of its own
+        for found in seen.free(op, traces.sure)[:1]:
             seen.owners[found.key] = op.id
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
             return self.acked(pair.pairing, op, found.key, record)
-        self._suspect(pair, op, [record for record in traces.doubtful if record.key not in taken])
+        self._suspect(pair, op, seen.free(op, traces.doubtful))
         keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
         if not op.not_before and not keyed:
             return self.lost(pair.pairing, op, keyed=keyed)

@@ -174,7 +174,7 @@ def _undo_of_the_wrong_image(patch: pytest.MonkeyPatch) -> None:
 
 def _adopts_anything(patch: pytest.MonkeyPatch) -> None:
     """A lost create adopts a record that another item already has."""
-    patch.setattr(Committer, "keys_in_use", lambda self, pairing, side, item: set())
+    patch.setattr(Committer, "owners", lambda self, pairing, side: {})
     patch.setattr(EngineSide, "_made_for", lambda self, key: "")
 
 
