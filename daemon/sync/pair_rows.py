@@ -141,7 +141,6 @@ def doubtful(ctx: Context, draft: Draft, subject: Subject, partners: list[tuple[
             )
         )
         options.append(_keep_apart(notes, partner, candidate))
-    lost = any((notes.key, partner.key) in ctx.base.suspects for partner, _ in partners)
     propose(
         ctx,
         draft,
@@ -149,10 +148,17 @@ def doubtful(ctx: Context, draft: Draft, subject: Subject, partners: list[tuple[
         Action.QUESTION,
         _pairs_first(options),
         summary=text("summary.doubtful_pair", count=len(partners)),
-        why=[text("why.lost_create" if lost else "why.doubtful_pair", count=len(partners))],
+        why=[text(_why_doubtful(ctx, {(notes.key, partner.key) for partner, _ in partners}), count=len(partners))],
         risks={Risk.QUESTION},
         candidates=tuple(candidates),
     )
+
+
+def _why_doubtful(ctx: Context, pairs: set[tuple[str, str]]) -> str:
+    if pairs & ctx.base.suspects:
+        return "why.lost_create"
+    once = {(link.notes_key, link.salesforce_key) for link in ctx.base.links if link.state is LinkState.TOMBSTONE}
+    return "why.once_paired" if pairs & once else "why.doubtful_pair"
 
 
 def _pairs_first(options: Iterable[Option]) -> list[Option]:

@@ -226,11 +226,14 @@ class Watch:
                         self.broken("P25", f"{key} on {side} never held its base in {group}: {value}")
 
     def check_plan(self) -> None:
-        """P17 and P18 over the rows on screen."""
+        """P17, P18 and P36 over the rows on screen."""
         comparison = self.bench.coordinator.comparison
         if comparison is None or not self.bench.waits() or comparison is self._judged:
             return
         self._judged = comparison
+        names = [row.id for row in self.bench.rows()]
+        if len(names) != len(set(names)):
+            self.broken("P36", f"two rows have one name: {sorted(names)}")
         for row in self.bench.rows():
             for side in Side:
                 writes = [write for one in row.settlements if one is not None for write in one.writes]

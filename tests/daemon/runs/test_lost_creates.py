@@ -148,3 +148,14 @@ def test_many_open_operations_are_looked_up_together(bench: Bench) -> None:
     bench.clock.advance(minutes=13)
     assert bench.start() is None or not bench.rows()
     assert len(bench.salesforce.entries) == 28
+
+
+def test_a_copy_that_was_made_private_is_asked_about_as_well(bench: Bench) -> None:
+    """Catches: a second copy beside one that is hidden by now (seed 6153)."""
+    copy = lost(bench)
+    bench.salesforce.edit(copy, private=True, subject="Doctor")
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    assert "Doctor" not in repr(row)
