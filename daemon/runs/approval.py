@@ -67,7 +67,7 @@ def _op(identifier: str, run: str, row: Proposal, write: PlannedWrite, settlemen
     apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
     if row.item == item_id(fresh.pair.pairing, write.side.other, came_back(origin)):
         origin = came_back(origin)  # its first copy lives on under another item
-    key = create_key(fresh.pair.pairing, write.side, origin or row.item, settlement.generation, apart)
+    key = create_key(fresh.pair.pairing, write.side, write.origin or origin or row.item, settlement.generation, apart)
     return Op(
         id=identifier,
         run=run,

@@ -168,6 +168,7 @@ def _inverse(op: Op, record: Record | None) -> PlannedWrite:
         after=op.before,
         groups=frozenset(op.groups) if op.kind == "update" else frozenset(Group),
         raw=op.before_raw if op.kind == "delete" else "",
+        origin=f"undo of {op.id}" if op.kind == "delete" else "",
     )
 
 

@@ -123,3 +123,24 @@ def test_a_failed_row_has_nothing_to_undo(bench: Bench) -> None:
     bench.ok()
     bench.undo(newest(bench))
     assert [row.title for row in bench.rows()] == ["Visit"]
+
+
+def test_what_two_undos_make_are_two_entries(bench: Bench) -> None:
+    """Catches: an undo that takes the entry an earlier one made for its own, and makes nothing (one create key for both)."""
+    (visit,) = synchronized(bench, VISIT)
+    backup = bench.backup()
+    (copy,) = bench.salesforce.entries
+    bench.salesforce.remove(copy)
+    for _ in range(2):
+        bench.start()
+        assert [row.action for row in bench.rows() if row.notes_key == visit] == [Action.DELETE_IN_NOTES]
+        approve(bench)
+        bench.clock.advance(minutes=13)
+        bench.undo(newest(bench))
+        approve(bench)
+        bench.clock.advance(minutes=13)
+        made = set(bench.notes.entries)
+        bench.notes.restore(visit, VISIT)  # out of the bin, together with an old copy of the state
+        bench.lose_database(backup)
+    assert visit in bench.notes.entries
+    assert len(made - {visit}) == 2
