@@ -109,6 +109,18 @@ class Person(Surroundings):
         self.decide_all(pick)
         self.ok(1, late_edit)
 
+    def astray(self, side_no: int, what: int, when: int, way: int, how: int, later: int) -> None:
+        """A create whose request or answer goes astray on its way to a calendar that may rewrite what it is sent."""
+        self.recover()
+        self.rewrite(1 - side_no % 2, how)
+        self.make(side_no, what, when)
+        self.network(1 - side_no % 2, 0, way)
+        self.sync(0)
+        self.bench.clock.advance(minutes=(0, 3, 13)[later % 3])
+        self.sync(0)
+        self.arrive(1 - side_no % 2, 0)
+        self.sync(0)
+
     def furnish(self, count: int, pick: Callable[[], int]) -> None:
         """A calendar that is already in use: some meetings, brought over before the story begins."""
         for _ in range(count):

@@ -64,6 +64,7 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (1, "rearm", lambda w, d: w.rearm(_n(d))),
     (1, "undo", lambda w, d: w.undo_last()),
     (1, "undo round", lambda w, d: w.undo_round()),
+    (1, "astray", lambda w, d: w.astray(_n(d), _n(d), _n(d), _n(d), _n(d), _n(d))),
     (1, "settle", lambda w, d: w.settle()),
 )
 """(weight, name, what happens)."""
