@@ -20,6 +20,9 @@ RUNS: dict[str, str] = {
     "run.problem": "{sentence}",
     "run.first_by_hand": "This calendar was not compared yet. The first run is yours: press Start Sync and look at its list.",
     "run.other_calendar": "Another calendar was chosen after this list was made; nothing was written. Start Sync again.",
+    "run.folder_changed": (
+        "The calendar folder changed after this list was made. Press Start Sync again to compare anew; your decisions stay."
+    ),
     "run.interrupted": "Daybridge was stopped during this run. Nothing was lost; start again with Start Sync.",
     # what became of a row
     "row.changed_meanwhile": "This changed after you saw it and was not written. Look at it again.",

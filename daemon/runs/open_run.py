@@ -57,6 +57,15 @@ class OpenRun:
             self._told = now
             self._changed()
 
+    def outdated(self, because: Text) -> None:
+        """A calendar changed since the waiting list was made: say so on it, unless it already tells something worse."""
+        run = self.run
+        if run is None or run.state is not RunState.AWAITING_REVIEW or run.mode is RunMode.UNDO or run.because:
+            return
+        self.run = msgspec.structs.replace(run, because=because)
+        self._runs.put(self._pairing(), self.run)
+        self._changed()
+
     def _not_compared(self, because: Text) -> None:
         """A list that was already up for review stays, with its decisions and the reason; otherwise the run failed."""
         assert self.run is not None

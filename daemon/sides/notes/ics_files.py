@@ -38,6 +38,7 @@ from daemon.sides.notes.domino_address import read_address
 from daemon.sides.notes.domino_answers import DominoError
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable
+from daemon.sides.notes.file_stamps import Stamp, stamps_of
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sides.retry import RetryPolicy
 from daemon.sync.appointment import split_notes_key
@@ -82,6 +83,7 @@ class IcsFileSide:
         self._missed: dict[str, int] = {}
         self._parsed: tuple[bytes, ParsedCalendar] | None = None
         self._whole = True
+        self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
         """Reads the file once. Raises SideUnavailable with what is wrong with it."""
@@ -104,6 +106,8 @@ class IcsFileSide:
         self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
     ) -> Observation:
         """The whole file. ``gone`` holds known keys that this reading and the one before it missed."""
+        if not self._web:  # before reading: what changes meanwhile must show afterwards
+            self._observed = await asyncio.to_thread(stamps_of, [Path(self._source)])
         parsed = await self._read()
         progress("reading", 0, len(parsed.events))
         reading = self._reader.read_parsed(parsed, window, None)
@@ -143,6 +147,10 @@ class IcsFileSide:
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return {}
+
+    def changed_since_read(self) -> bool:
+        """Whether the file was written since it was observed; never known of a web address."""
+        return not self._web and stamps_of([Path(self._source)]) != self._observed
 
     def _find(self, parsed: ParsedCalendar, key: str) -> Looked:
         uid = split_notes_key(key)[0]

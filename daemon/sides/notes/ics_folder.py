@@ -38,7 +38,9 @@ from daemon.sides.contract import (
 )
 from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.file_stamps import Stamp, is_settled, stamp_of, stamps_of
 from daemon.sides.notes.file_texts import as_published, without_date
+from daemon.sides.notes.folder_watch import is_calendar_name
 from daemon.sides.notes.ics_files import find_in, parse_whole, read_bytes
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sync.appointment import notes_key, split_notes_key
@@ -53,10 +55,11 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file as last read; ``stamp`` is (mtime in ns, size), enough to know that it need not be read again."""
+    """One file as last read; ``stamp`` tells whether it need be read again, if it was ``settled`` when it was read."""
 
     path: Path
-    stamp: tuple[int, int]
+    stamp: Stamp
+    settled: bool
     data: bytes
     parsed: ParsedCalendar
 
@@ -81,6 +84,7 @@ class IcsFolderSide:
         self._zone, self._clock = zone, clock
         self._reader = EntryReader(zone, owner_of(user), clock)
         self._cache: dict[Path, _File] = {}
+        self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
         await asyncio.to_thread(self._names)
@@ -100,7 +104,7 @@ class IcsFolderSide:
         self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
     ) -> Observation:
         """Every file; one that has not changed since is not read again. ``bookmark`` is not needed and stays empty."""
-        contents = await asyncio.to_thread(self._scan)
+        contents = await asyncio.to_thread(self._observe)
         progress("reading", 0, len(contents.files))
         records: list[Record] = []
         left_out = {name: LeftOut(LeftOutReason.UNREADABLE, why=why) for name, why in contents.broken.items()}
@@ -131,6 +135,18 @@ class IcsFolderSide:
         looked = await self.look(keys.values())
         found = {op_id: looked[key] for op_id, key in keys.items()}
         return {op_id: Traces((one.record,)) for op_id, one in found.items() if isinstance(one, Found)}
+
+    def changed_since_read(self) -> bool:
+        """Whether a file came, went or changed since the folder was observed, other than by a write of ours."""
+        try:
+            return stamps_of(self._names()) != self._observed
+        except SideUnavailable:
+            return True
+
+    def _observe(self) -> _Contents:
+        # Before reading: what changes meanwhile must show afterwards.
+        self._observed = stamps_of(self._names())
+        return self._scan()
 
     def _look_in(self, contents: _Contents, key: str) -> Looked:
         uid, recurrence_id = split_notes_key(key)
@@ -173,7 +189,7 @@ class IcsFolderSide:
         uid = created_uid(write.create_key)
         if uid not in self._scan().by_uid:
             made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
-            replace_file(self._folder / f"{_UNSAFE.sub('_', uid)}.ics", as_published(made))
+            self._put(self._folder / f"{_UNSAFE.sub('_', uid)}.ics", as_published(made))
         return self._stored(write, notes_key(uid))
 
     def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
@@ -184,20 +200,25 @@ class IcsFolderSide:
             patched = patch_event(decode(file.data), uid, recurrence_id, changes)
         except NoSuchEvent:
             return Stale(write.op_id)
-        replace_file(file.path, as_published(patched))
+        self._put(file.path, as_published(patched))
         return self._stored(write, write.key)
 
     def _delete(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
         if not recurrence_id:
             file.path.unlink(missing_ok=True)
+            self._observed.pop(file.path, None)
             return Done(write.op_id, write.key, "", None)
         calendar = decode(file.data)
         try:
             rest = without_date(calendar, uid, recurrence_id, user_zone=self._zone)
         except NoSuchEvent:
             return Stale(write.op_id)
-        replace_file(file.path, as_published(rest))
+        self._put(file.path, as_published(rest))
         return Done(write.op_id, write.key, "", None)
+
+    def _put(self, path: Path, content: str) -> None:
+        replace_file(path, content)
+        self._observed[path] = stamp_of(path)
 
     def _stored(self, write: Write, key: str) -> Outcome:
         found = self._look_in(self._scan(), key)
@@ -208,9 +229,7 @@ class IcsFolderSide:
 
     def _names(self) -> list[Path]:
         try:
-            return sorted(
-                path for path in self._folder.iterdir() if path.suffix.lower() == ".ics" and path.name[0] != "."
-            )
+            return sorted(path for path in self._folder.iterdir() if is_calendar_name(path.name))
         except OSError:
             raise SideUnavailable(text("notes.folder_missing", path=str(self._folder))) from None
 
@@ -235,13 +254,12 @@ class IcsFolderSide:
         return contents
 
     def _read_file(self, path: Path) -> _File:
-        found = path.stat()
-        stamp = found.st_mtime_ns, found.st_size
+        stamp = stamp_of(path)
         known = self._cache.get(path)
-        if known is not None and known.stamp == stamp:
+        if known is not None and known.settled and known.stamp == stamp:
             return known
         data = read_bytes(path)
-        return _File(path, stamp, data, parse_whole(self._reader, data, str(path)))
+        return _File(path, stamp, is_settled(stamp), data, parse_whole(self._reader, data, str(path)))
 
     def _only_first(self, file: _File, contents: _Contents) -> ParsedCalendar:
         """What a file adds: a UID that stands in several files is read once, with all its components."""
