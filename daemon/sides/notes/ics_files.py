@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from daemon.calendars.content_lines import as_bytes
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
 from daemon.calendars.recurrence import TooMany
 from daemon.calendars.time_values import BadValue
@@ -38,6 +41,7 @@ from daemon.sides.notes.domino_address import read_address
 from daemon.sides.notes.domino_answers import DominoError
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable
+from daemon.sides.notes.file_access import read_bytes
 from daemon.sides.notes.file_stamps import Stamp, stamps_of
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sides.retry import RetryPolicy
@@ -48,8 +52,8 @@ from shared.models import CalendarInfo
 from shared.states import LeftOutReason
 from shared.texts import text
 
+_BLOCK = re.compile(rb"^[ \t]*(BEGIN|END)[ \t]*:[ \t]*(VEVENT|VCALENDAR)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 READ_ONLY = Capabilities(create=False, update=False, delete=False)
-MAX_BYTES = 64 * 1024 * 1024
 
 
 def is_web_address(source: str) -> bool:
@@ -160,12 +164,18 @@ class IcsFileSide:
         return find_in(self._reader, parsed, key, payload, Evidence("file_gone", self._now()))
 
     async def _read(self) -> ParsedCalendar:
-        data = await (self._fetch() if self._web else asyncio.to_thread(read_bytes, Path(self._source)))
+        data = await (self._fetch() if self._web else asyncio.to_thread(self._bytes))
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if self._parsed is None or self._parsed[0] != digest:
             self._parsed = digest, parse_whole(self._reader, data, self._source)
-            self._whole = b"END:VCALENDAR" in data.upper().replace(b"\x00", b"")
+            self._whole = is_whole(data)
         return self._parsed[1]
+
+    def _bytes(self) -> bytes:
+        try:
+            return read_bytes(Path(self._source))
+        except FileNotFoundError:
+            raise SideUnavailable(text("notes.file_missing", path=self._source)) from None
 
     async def _fetch(self) -> bytes:
         address = read_address(self._source, allow_http=self._allow_http)
@@ -203,20 +213,6 @@ def find_in(reader: EntryReader, parsed: ParsedCalendar, key: str, payload: Payl
     return Gone(evidence) if record is None else Found(record)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises SideUnavailable with the reason."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            reason = f"it is larger than {MAX_BYTES // 1024 // 1024} MB"
-            raise SideUnavailable(text("notes.file_unreadable", path=str(path), reason=reason))
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise SideUnavailable(text("notes.file_missing", path=str(path))) from None
-    except OSError as failure:
-        reason = failure.strerror or type(failure).__name__
-        raise SideUnavailable(text("notes.file_unreadable", path=str(path), reason=reason)) from None
-
-
 def parse_whole(reader: EntryReader, data: bytes, source: str) -> ParsedCalendar:
     """The calendar in ``data``. Raises SideUnavailable when it is none, ends in the middle or is beyond the limits."""
     try:
@@ -231,11 +227,24 @@ def parse_whole(reader: EntryReader, data: bytes, source: str) -> ParsedCalendar
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether every entry that begins in the text also ends in it (blanks and case do not matter)."""
-    plain = data.upper().replace(b"\x00", b"")
-    if b"BEGIN:VEVENT" not in plain:
-        return b"END:VCALENDAR" in plain
-    return plain.count(b"BEGIN:VEVENT") <= plain.count(b"END:VEVENT")
+    """Whether every entry that begins in the text also ends in it."""
+    blocks = _blocks(data)
+    if not blocks["BEGIN", "VEVENT"]:
+        return is_whole(data)
+    return blocks["BEGIN", "VEVENT"] <= blocks["END", "VEVENT"]
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether every calendar in the text is closed, so that what is not in it is absent."""
+    blocks = _blocks(data)
+    return 0 < blocks["END", "VCALENDAR"] >= blocks["BEGIN", "VCALENDAR"]
+
+
+def _blocks(data: bytes) -> Counter[tuple[str, str]]:
+    """How often calendars and entries begin and end: lines of their own, after unfolding, in any case."""
+    lines = as_bytes(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    unfolded = lines.replace(b"\n ", b"").replace(b"\n\t", b"")
+    return Counter((found[1].decode().upper(), found[2].decode().upper()) for found in _BLOCK.finditer(unfolded))
 
 
 def _read_bookmark(bookmark: str) -> dict[str, int]:

@@ -7,16 +7,14 @@ every file could be read (evidence ``file_gone``). A file with several entries i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.calendars.content_lines import decode
+from daemon.calendars.content_lines import as_bytes, decode
 from daemon.calendars.icalendar_text import ParsedCalendar, ParsedEvent
 from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
 from daemon.sides.contract import (
@@ -38,10 +36,11 @@ from daemon.sides.contract import (
 )
 from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.file_access import calendar_files, new_file_in, read_bytes, refusal, replace_file, shown
 from daemon.sides.notes.file_stamps import Stamp, is_settled, stamp_of, stamps_of
 from daemon.sides.notes.file_texts import as_published, without_date
 from daemon.sides.notes.folder_watch import is_calendar_name
-from daemon.sides.notes.ics_files import find_in, parse_whole, read_bytes
+from daemon.sides.notes.ics_files import find_in, is_whole, parse_whole
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
@@ -62,6 +61,7 @@ class _File:
     settled: bool
     data: bytes
     parsed: ParsedCalendar
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class IcsFolderSide:
         self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
-        await asyncio.to_thread(self._names)
+        await asyncio.to_thread(calendar_files, self._folder)
         may = os.access(self._folder, os.W_OK)
         capabilities = Capabilities(create=may, update=may, delete=may, keyed_create=True)
         return Probe(f"ics_folder:{self._folder.resolve()}", self._zone, capabilities, name=self._folder.name)
@@ -112,7 +112,7 @@ class IcsFolderSide:
             mine = self._only_first(file, contents)
             reading = self._reader.read_parsed(mine, window, self._payload(file))
             records += reading.records
-            left_out.update({f"{file.path.name}: {handle}": left for handle, left in reading.left_out.items()})
+            left_out.update({f"{shown(file.path.name)}: {handle}": left for handle, left in reading.left_out.items()})
             progress("reading", number, len(contents.files))
         return Observation(True, tuple(records), Coverage(True, window, self._clock()), left_out=left_out)
 
@@ -125,8 +125,7 @@ class IcsFolderSide:
             try:
                 outcome = await asyncio.to_thread(self._write, one)
             except OSError as failure:
-                reason = failure.strerror or type(failure).__name__
-                sentence = text("notes.file_not_written", path=str(self._folder), reason=reason)
+                sentence = refusal("notes.file_not_written", self._meant(failure), failure)
                 outcome = Refused(one.op_id, "not_written", sentence, permanent=False)
             yield outcome
 
@@ -139,14 +138,20 @@ class IcsFolderSide:
     def changed_since_read(self) -> bool:
         """Whether a file came, went or changed since the folder was observed, other than by a write of ours."""
         try:
-            return stamps_of(self._names()) != self._observed
+            return stamps_of(calendar_files(self._folder)) != self._observed
         except SideUnavailable:
             return True
 
     def _observe(self) -> _Contents:
         # Before reading: what changes meanwhile must show afterwards.
-        self._observed = stamps_of(self._names())
+        self._observed = stamps_of(calendar_files(self._folder))
         return self._scan()
+
+    def _meant(self, failure: OSError) -> Path:
+        """The file a refusal is about, where the system names one of the person's; else the folder."""
+        named = failure.filename2 or failure.filename
+        path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else self._folder
+        return path if is_calendar_name(path.name) else self._folder
 
     def _look_in(self, contents: _Contents, key: str) -> Looked:
         uid, recurrence_id = split_notes_key(key)
@@ -189,7 +194,7 @@ class IcsFolderSide:
         uid = created_uid(write.create_key)
         if uid not in self._scan().by_uid:
             made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
-            self._put(self._folder / f"{_UNSAFE.sub('_', uid)}.ics", as_published(made))
+            self._put(new_file_in(self._folder, _UNSAFE.sub("_", uid)), as_published(made))
         return self._stored(write, notes_key(uid))
 
     def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
@@ -197,7 +202,7 @@ class IcsFolderSide:
             return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
         changes = {**changes_of(write.after, write.groups), "dtstamp": self._clock()}
         try:
-            patched = patch_event(decode(file.data), uid, recurrence_id, changes)
+            patched = patch_event(file.data, uid, recurrence_id, changes, user_zone=self._zone)
         except NoSuchEvent:
             return Stale(write.op_id)
         self._put(file.path, as_published(patched))
@@ -208,9 +213,8 @@ class IcsFolderSide:
             file.path.unlink(missing_ok=True)
             self._observed.pop(file.path, None)
             return Done(write.op_id, write.key, "", None)
-        calendar = decode(file.data)
         try:
-            rest = without_date(calendar, uid, recurrence_id, user_zone=self._zone)
+            rest = without_date(file.data, uid, recurrence_id, user_zone=self._zone)
         except NoSuchEvent:
             return Stale(write.op_id)
         self._put(file.path, as_published(rest))
@@ -227,29 +231,25 @@ class IcsFolderSide:
         why = found.reason if isinstance(found, Unclear) else text("notes.missing_entry")
         return Refused(write.op_id, "not_stored", why, permanent=False)
 
-    def _names(self) -> list[Path]:
-        try:
-            return sorted(path for path in self._folder.iterdir() if is_calendar_name(path.name))
-        except OSError:
-            raise SideUnavailable(text("notes.folder_missing", path=str(self._folder))) from None
-
     def _scan(self) -> _Contents:
         contents = _Contents()
         cache: dict[Path, _File] = {}
-        for path in self._names():
+        for path in calendar_files(self._folder):
             try:
                 file = self._read_file(path)
             except FileNotFoundError:
+                if path.is_symlink():  # what it led to may be back tomorrow; a file that just went is simply gone
+                    contents.broken[shown(path.name)] = text("notes.file_missing", path=shown(path))
                 continue
             except SideUnavailable as broken:
-                contents.broken[path.name] = broken.text
+                contents.broken[shown(path.name)] = broken.text
                 continue
             cache[path] = file
             contents.files.append(file)
             for uid in dict.fromkeys(event.uid for event in file.parsed.events):
                 contents.by_uid.setdefault(uid, []).append(file)
-            if file.parsed.unreadable:
-                contents.doubtful.append(path.name)
+            if file.parsed.unreadable or not file.whole:
+                contents.doubtful.append(shown(path.name))
         self._cache = cache
         return contents
 
@@ -259,7 +259,8 @@ class IcsFolderSide:
         if known is not None and known.settled and known.stamp == stamp:
             return known
         data = read_bytes(path)
-        return _File(path, stamp, is_settled(stamp), data, parse_whole(self._reader, data, str(path)))
+        parsed = parse_whole(self._reader, data, shown(path))
+        return _File(path, stamp, is_settled(stamp), data, parsed, is_whole(data))
 
     def _only_first(self, file: _File, contents: _Contents) -> ParsedCalendar:
         """What a file adds: a UID that stands in several files is read once, with all its components."""
@@ -274,7 +275,7 @@ class IcsFolderSide:
         """A file of one entry is that entry's payload; in a file of several each has its own part."""
         if len({event.uid for event in file.parsed.events}) != 1:
             return None
-        return Payload(self._reader.digest(file.data), decode(file.data))
+        return Payload(self._reader.digest(file.data), decode(as_bytes(file.data)))
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -283,18 +284,3 @@ class IcsFolderSide:
 def _merged(files: Sequence[_File], uid: str) -> ParsedCalendar:
     events = [event for file in files for event in file.parsed.events if event.uid == uid]
     return ParsedCalendar(tuple(events), (), ())
-
-
-def replace_file(path: Path, content: str) -> None:
-    """Writes a file so that a reader sees the old one or the new one, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".daybridge-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
