@@ -56,6 +56,8 @@ def patch_event(
     rows = [_Row(cut_line(line), as_text(physical)) for line, physical in logical_lines(as_bytes(original))]
     first, last, event = _find(rows, uid, recurrence_id, user_zone)
     block = rows[first : last + 1]
+    if event.uid_derived:  # made from the content, which is about to change: written down, the entry stays the same one
+        block = [block[0], _row(f"UID:{uid}"), *block[1:]]
     if recurrence_id and not event.recurrence_id and event.recurs:
         block = _as_exception(block, event, recurrence_id, user_zone)
         event = _read(rows, block, user_zone) or event

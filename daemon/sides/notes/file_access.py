@@ -7,6 +7,8 @@ import errno
 import os
 import secrets
 import shutil
+import stat
+import time
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,8 @@ from shared.models import Text
 from shared.texts import text
 
 MAX_BYTES: Final = 64 * 1024 * 1024
+_BESIDE: Final = ".daybridge-"
+_LEFT_BEHIND: Final = 3600.0
 TRIES: Final = 4
 PAUSE = 0.1
 """Seconds between tries: on Windows a virus scanner or an indexer holds a new file for a moment."""
@@ -32,7 +36,9 @@ def shown(path: Path | str) -> str:
 def calendar_files(folder: Path) -> list[Path]:
     """The files of entries in a folder, not those of folders in it, by name. Raises SideUnavailable."""
     try:
-        return sorted(path for path in folder.iterdir() if is_calendar_name(path.name) and not path.is_dir())
+        found = [path for path in folder.iterdir() if is_calendar_name(path.name)]
+        # A link that leads nowhere is listed, so that what it led to does not look deleted; a pipe or a folder is no entry.
+        return sorted(path for path in found if path.is_file() or not path.exists())
     except PermissionError:
         raise SideUnavailable(text("notes.file_held", path=shown(folder))) from None
     except OSError:
@@ -42,7 +48,10 @@ def calendar_files(folder: Path) -> list[Path]:
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises FileNotFoundError, and SideUnavailable with any other reason."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be read for ever
+            raise SideUnavailable(text("notes.file_unreadable", path=shown(path), reason="it is not a file"))
+        if found.st_size > MAX_BYTES:
             reason = f"it is larger than {MAX_BYTES // 1024 // 1024} MB"
             raise SideUnavailable(text("notes.file_unreadable", path=shown(path), reason=reason))
         return path.read_bytes()
@@ -60,7 +69,7 @@ def replace_file(path: Path, content: str) -> None:
     target = Path(os.path.realpath(path))
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-    temporary = target.with_name(f".daybridge-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f"{_BESIDE}{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as stream:
             stream.write(content.encode("utf-8"))
@@ -79,6 +88,15 @@ def replace_file(path: Path, content: str) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Removes what writes of ours left beside the entries when the machine lost its power, an hour ago or more. Never fails."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{_BESIDE}*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                    path.unlink()
 
 
 def new_file_in(folder: Path, stem: str) -> Path:

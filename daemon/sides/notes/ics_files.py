@@ -114,7 +114,7 @@ class IcsFileSide:
             self._observed = await asyncio.to_thread(stamps_of, [Path(self._source)])
         parsed = await self._read()
         progress("reading", 0, len(parsed.events))
-        reading = self._reader.read_parsed(parsed, window, None)
+        reading = await asyncio.to_thread(self._reader.read_parsed, parsed, window, None)
         records = {record.key: record for record in reading.records}
         before = {**_read_bookmark(bookmark), **self._missed}
         missed: dict[str, int] = {}
@@ -167,7 +167,8 @@ class IcsFileSide:
         data = await (self._fetch() if self._web else asyncio.to_thread(self._bytes))
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if self._parsed is None or self._parsed[0] != digest:
-            self._parsed = digest, parse_whole(self._reader, data, self._source)
+            # In a thread: 10 MB take long enough for the page and the tray to notice.
+            self._parsed = digest, await asyncio.to_thread(parse_whole, self._reader, data, self._source)
             self._whole = is_whole(data)
         return self._parsed[1]
 

@@ -36,7 +36,7 @@ from daemon.sides.contract import (
 )
 from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
-from daemon.sides.notes.file_access import calendar_files, new_file_in, read_bytes, refusal, replace_file, shown
+from daemon.sides.notes.file_access import calendar_files, new_file_in, read_bytes, refusal, replace_file, shown, sweep
 from daemon.sides.notes.file_stamps import Stamp, is_settled, stamp_of, stamps_of
 from daemon.sides.notes.file_texts import as_published, without_date
 from daemon.sides.notes.folder_watch import is_calendar_name
@@ -49,6 +49,8 @@ from shared.models import CalendarInfo, Text
 from shared.states import LeftOutReason
 from shared.texts import text
 
+_AT_ONCE = 100
+"""Files between two steps of progress."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -87,10 +89,14 @@ class IcsFolderSide:
         self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
-        await asyncio.to_thread(calendar_files, self._folder)
+        await asyncio.to_thread(self._enter)
         may = os.access(self._folder, os.W_OK)
         capabilities = Capabilities(create=may, update=may, delete=may, keyed_create=True)
         return Probe(f"ics_folder:{self._folder.resolve()}", self._zone, capabilities, name=self._folder.name)
+
+    def _enter(self) -> None:
+        calendar_files(self._folder)
+        sweep(self._folder)
 
     async def close(self) -> None:
         self._cache.clear()
@@ -108,16 +114,30 @@ class IcsFolderSide:
         progress("reading", 0, len(contents.files))
         records: list[Record] = []
         left_out = {name: LeftOut(LeftOutReason.UNREADABLE, why=why) for name, why in contents.broken.items()}
-        for number, file in enumerate(contents.files, start=1):
-            mine = self._only_first(file, contents)
-            reading = self._reader.read_parsed(mine, window, self._payload(file))
-            records += reading.records
-            left_out.update({f"{shown(file.path.name)}: {handle}": left for handle, left in reading.left_out.items()})
-            progress("reading", number, len(contents.files))
+        for first in range(0, len(contents.files), _AT_ONCE):
+            files = contents.files[first : first + _AT_ONCE]
+            for found, without in await asyncio.to_thread(self._read_all, files, contents, window):
+                records += found
+                left_out.update(without)
+            progress("reading", first + len(files), len(contents.files))
         return Observation(True, tuple(records), Coverage(True, window, self._clock()), left_out=left_out)
 
+    def _read_all(
+        self, files: Sequence[_File], contents: _Contents, window: Window
+    ) -> list[tuple[tuple[Record, ...], dict[str, LeftOut]]]:
+        """What each file holds; in a thread, because a rule may have thousands of dates."""
+        found = []
+        for file in files:
+            reading = self._reader.read_parsed(self._only_first(file, contents), window, self._payload(file))
+            left_out = {f"{shown(file.path.name)}: {handle}": left for handle, left in reading.left_out.items()}
+            found.append((reading.records, left_out))
+        return found
+
     async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
-        contents = await asyncio.to_thread(self._scan)
+        return await asyncio.to_thread(self._look_all, list(keys))
+
+    def _look_all(self, keys: Sequence[str]) -> Mapping[str, Looked]:
+        contents = self._scan()
         return {key: self._look_in(contents, key) for key in keys}
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from daemon.sides.contract import Done, Gone, Refused, SideUnavailable, Unclear
 from daemon.sides.notes import file_access
+from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.ics_files import IcsFileSide
 from daemon.sides.notes.ics_folder import IcsFolderSide
 from shared.states import Group, LeftOutReason
@@ -335,6 +338,61 @@ async def test_a_write_protected_file_is_not_replaced(tmp_path: Path, monkeypatc
     outcome = await change(side, record, {Group.SUBJECT}, subject="Two")
     assert isinstance(outcome, Refused) and outcome.text.code == "notes.file_held"
     assert "SUMMARY:One" in file.read_text()
+
+
+async def test_a_pipe_is_no_entry_and_is_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ics")
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / "link.ics").symlink_to(tmp_path / "pipe.ics")
+    for folder in (tmp_path, tmp_path / "entries"):
+        observation = await read(side_of(folder))
+        assert (observation.records, dict(observation.left_out)) == ((), {})
+    with pytest.raises(SideUnavailable) as told:
+        await IcsFileSide(str(tmp_path / "pipe.ics"), zone=ZONE, clock=lambda: NOW).open()
+    assert told.value.text.code == "notes.file_unreadable"
+
+
+async def test_what_a_crash_left_beside_the_entries_is_swept_away(tmp_path: Path) -> None:
+    for name in (".daybridge-old.tmp", ".daybridge-new.tmp", ".others.tmp"):
+        (tmp_path / name).touch()
+    for name in (".daybridge-old.tmp", ".others.tmp"):
+        os.utime(tmp_path / name, (1_700_000_000, 1_700_000_000))
+    await side_of(tmp_path).open()
+    assert sorted(os.listdir(tmp_path)) == [".daybridge-new.tmp", ".others.tmp"]
+
+
+async def test_an_entry_without_uid_stays_the_same_entry_when_it_is_changed(tmp_path: Path) -> None:
+    """Catches: an identity made from the content, which changes with the first change: a duplicate and a deletion."""
+    put(tmp_path, "a.ics", vevent("a", "SUMMARY:One").replace("UID:a\r\n", ""))
+    side = side_of(tmp_path)
+    (record,) = (await records(side)).values()
+    outcome = await change(side, record, {Group.SUBJECT}, subject="Two")
+    assert isinstance(outcome, Done), outcome
+    assert outcome.key == record.key
+    assert {key: found.image.subject for key, found in (await records(side)).items()} == {record.key: "Two"}
+
+
+async def test_reading_never_holds_up_the_page_and_the_tray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing and expanding thousands of entries take seconds, so neither happens in the thread of the event loop."""
+    seen: dict[str, set[int]] = {"parse": set(), "read_parsed": set()}
+
+    def spy(name: str, original: Any) -> None:
+        def spied(self: EntryReader, *given: Any) -> Any:
+            seen[name].add(threading.get_ident())
+            return original(self, *given)
+
+        monkeypatch.setattr(EntryReader, name, spied)
+
+    for name in seen:
+        spy(name, getattr(EntryReader, name))
+    file = put(tmp_path, "a.ics", vevent("a"))
+    put(tmp_path, "b.ics", vevent("b", "RRULE:FREQ=DAILY;COUNT=3"))
+    steps: list[tuple[int, int | None]] = []
+    for side in (side_of(tmp_path), IcsFileSide(str(file), zone=ZONE, clock=lambda: NOW)):
+        await side.observe(WINDOW, "", {}, lambda _phase, done, total: steps.append((done, total)))
+        await side.look(["a#"])
+    assert all(threads and threading.get_ident() not in threads for threads in seen.values())
+    assert steps == [(0, 2), (2, 2), (0, 1), (1, 1)]
 
 
 # what changed since it was read --------------------------------------------------------------------------------------
