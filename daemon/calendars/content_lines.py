@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import quopri
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -113,7 +113,7 @@ def as_bytes(data: bytes | str) -> bytes:
 def _from_code_page(data: bytes) -> bytes:
     """What X-LOTUS-CHARSET calls a code page becomes UTF-8, if it is so: a file in UTF-8 stays, whatever the word says."""
     word = _CHARSET.search(data, 0, _HEAD_BYTES)
-    if word is None or not (data.isascii() or _is_not_utf8(data)):
+    if word is None or (not data.isascii() and _is_utf8(data)):
         return data
     try:
         return data.decode(word[1].decode("ascii")).encode("utf-8")
@@ -121,12 +121,12 @@ def _from_code_page(data: bytes) -> bytes:
         return data
 
 
-def _is_not_utf8(data: bytes) -> bool:
+def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def logical_lines(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
@@ -152,8 +152,11 @@ def logical_lines(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
         yield b"".join(parts), physical
 
 
-def as_text(physical: Iterable[bytes]) -> str:
+def as_text(physical: Sequence[bytes]) -> str:
     """Lines as they stood, decoded, each with CRLF at its end; where a fold cuts through a character it moves before it."""
+    whole = b"\r\n".join([*physical, b""])
+    if _is_utf8(whole):
+        return whole.decode()
     folded: list[list[bytes]] = []
     for line in physical:
         if folded and line[:1] in (b" ", b"\t"):
@@ -165,7 +168,7 @@ def as_text(physical: Iterable[bytes]) -> str:
 
 def _whole_characters(lines: list[bytes]) -> str:
     whole = b"\r\n".join(lines)
-    if len(lines) == 1 or not _is_not_utf8(whole):
+    if len(lines) == 1:
         return decode(whole)
     reader = codecs.getincrementaldecoder("utf-8")()
     cut = b""

@@ -92,6 +92,12 @@ def test_a_shipped_name_resolves_in_a_native_string_too(name: str) -> None:
     assert offsets(zone) == {hours(offset)}
 
 
+@pytest.mark.parametrize("name", ["Alberta", "British Columbia", "Manitoba", "Yukon", "Qyzylorda", "South Sudan"])
+def test_windows_names_younger_than_most_tables(name: str) -> None:
+    """Catches: an older table of Windows names taken for a newer one (reference/sync.md 4.4)."""
+    assert resolve(f"{name} Standard Time", None, "Asia/Tokyo", NOW) == resolve(name, None, "Asia/Tokyo", NOW)
+
+
 def test_the_tables_hold_only_what_does_not_follow() -> None:
     for name in [*NOTES_ONLY, *NOTES_RULES]:
         known = windows(name) or windows(f"{name} standard time")
