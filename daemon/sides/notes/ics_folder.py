@@ -264,6 +264,9 @@ class IcsFolderSide:
             except SideUnavailable as broken:
                 contents.broken[shown(path.name)] = broken.text
                 continue
+            except OSError as failure:
+                contents.broken[shown(path.name)] = refusal("notes.file_unreadable", path, failure)
+                continue
             cache[path] = file
             contents.files.append(file)
             for uid in dict.fromkeys(event.uid for event in file.parsed.events):

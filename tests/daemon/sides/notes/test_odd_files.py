@@ -214,6 +214,15 @@ async def test_a_link_that_leads_nowhere_hides_no_entry(tmp_path: Path) -> None:
     assert isinstance((await side.look(["a#"]))["a#"], Unclear)
 
 
+async def test_a_link_to_itself_is_one_unreadable_file(tmp_path: Path) -> None:
+    """Catches: an error of the file system other than «not there» ending the run."""
+    (tmp_path / "loop.ics").symlink_to(tmp_path / "loop.ics")
+    put(tmp_path, "a.ics", vevent("a"))
+    observation = await read(side_of(tmp_path))
+    assert [record.key for record in observation.records] == ["a#"]
+    assert observation.left_out.keys() == {"loop.ics"}
+
+
 async def test_a_link_is_written_through(tmp_path: Path) -> None:
     (tmp_path / "entries").mkdir()
     real = put(tmp_path, "real.ics", vevent("a", "SUMMARY:One"))
