@@ -179,20 +179,20 @@ def _adopts_anything(patch: pytest.MonkeyPatch) -> None:
 
 
 PLANTED: dict[str, tuple[Patch, str, int]] = {
-    "no look before writing": (_no_look_before_writing, "P14", 28),
+    "no look before writing": (_no_look_before_writing, "P14", 7),
     "blind retry": (_blind_retry, "P7", 475),
-    "no suspicion": (_no_suspicion, "P7", 5452),
+    "no suspicion": (_no_suspicion, "P7", 219),
     "no quarantine": (_no_quarantine, "P7", 475),
-    "base from a fresh read": (_base_from_a_fresh_read, "P3", 28),
-    "base before the answer": (_base_before_the_answer, "P25", 17),
-    "absence is deletion": (_absence_is_deletion, "P18", 7),
-    "incomplete is complete": (_incomplete_is_complete, "P18", 7),
+    "base from a fresh read": (_base_from_a_fresh_read, "P3", 44),
+    "base before the answer": (_base_before_the_answer, "P25", 45),
+    "absence is deletion": (_absence_is_deletion, "P18", 23),
+    "incomplete is complete": (_incomplete_is_complete, "P18", 23),
     "journal after sending": (_journal_after_sending, "P16", 1),
-    "ignores forgotten": (_ignores_forgotten, "P9", 124),
-    "private text kept": (_private_text_kept, "P12", 5),
-    "guards off": (_guards_off, "P19", 130),
+    "ignores forgotten": (_ignores_forgotten, "P9", 1),
+    "private text kept": (_private_text_kept, "P12", 9),
+    "guards off": (_guards_off, "P19", 90),
     "no recovery": (_no_recovery, "P7", 457),
-    "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 73),
+    "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 10),
 }
 """name -> (the bug, the property that must find it, the seed that found it first; then others are tried)."""
 
