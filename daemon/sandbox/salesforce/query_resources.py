@@ -41,7 +41,8 @@ def _run(org: Org, request: ApiRequest, include_deleted: bool) -> ApiReply:
     if request.query.get("columns", "").lower() == "true":
         return ApiReply(200, _column_metadata(result))
     size = _page_size(request, org.options.query_batch)
-    return ApiReply(200, org.cursors.first(result, request.caller.user_id, size, request.version))
+    page = org.cursors.first(result.records, result.total, request.caller.user_id, size, request.version)
+    return ApiReply(200, page)
 
 
 def _page_size(request: ApiRequest, largest: int) -> int:

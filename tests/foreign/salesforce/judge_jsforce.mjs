@@ -88,6 +88,21 @@ const checks = {
     assert.equal(found, 5200);
   },
 
+  async subqueries() {
+    const conn = connect('50.0');
+    const { id } = await conn.sobject('Account').create({ Name: 'Crowded' });
+    const people = Array.from({ length: 230 }, (_, n) => ({ LastName: `Person ${n}`, AccountId: id }));
+    assert.ok((await conn.sobject('Contact').create(people, { allowRecursive: true })).every((r) => r.success));
+    const tasks = Array.from({ length: 210 }, (_, n) => ({ Subject: `Call ${n}`, WhatId: id }));
+    assert.ok((await conn.sobject('Task').create(tasks, { allowRecursive: true })).every((r) => r.success));
+    const soql = "SELECT Id, (SELECT LastName FROM Contacts), (SELECT Subject FROM Tasks) FROM Account WHERE Name = 'Crowded'";
+    const [first] = (await conn.query(soql).autoFetch(false).execute()).records;
+    assert.deepEqual([first.Contacts.done, first.Contacts.totalSize, first.Contacts.records.length], [false, 230, 200]);
+    const [whole] = (await conn.query(soql).autoFetch(true).execute()).records;
+    assert.deepEqual([whole.Contacts.done, new Set(whole.Contacts.records.map((r) => r.LastName)).size], [true, 230]);
+    assert.deepEqual([whole.Tasks.done, new Set(whole.Tasks.records.map((r) => r.Subject)).size], [true, 210]);
+  },
+
   async query() {
     const conn = connect('50.0');
     const made = await conn.sobject('Account').create(Array.from({ length: 20 }, (_, n) => ({ Name: `New Q ${n}`, BillingState: 'CA' })));
@@ -143,9 +158,13 @@ const checks = {
     const start = new Date(end.getTime() - 86400000);
     assert.ok((await conn.sobject('Account').updated(start, end)).ids.includes(kept.id));
     assert.ok((await conn.sobject('Account').deleted(start.toString(), end.toString())).deletedRecords.some((r) => r.id === lost.id));
+    const minute = new Date(end.getTime() - 60000);
+    assert.ok(Array.isArray((await conn.sobject('Account').updated(minute.toString(), end.toString())).ids));
+    assert.ok(Array.isArray((await conn.sobject('Account').deleted(minute, end)).deletedRecords));
     assert.ok(Array.isArray(await conn.tabs()));
     assert.ok(Array.isArray((await conn.theme()).themeItems));
     assert.ok((await conn.search('FIND {Ac*} IN ALL FIELDS RETURNING Account(Id, Name)')).searchRecords.length > 0);
+    assert.equal((await conn.search('FIND {"kept"} IN NAME FIELDS RETURNING Account(Id, Name)')).searchRecords.length, 1);
     const limits = await conn.limits();
     assert.equal(limits.DailyApiRequests.Max, conn.limitInfo.apiUsage.limit);
     assert.equal(limits.DailyApiRequests.Max - limits.DailyApiRequests.Remaining, conn.limitInfo.apiUsage.used);
