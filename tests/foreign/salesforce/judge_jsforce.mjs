@@ -121,6 +121,23 @@ const checks = {
     await rejects(conn.query('SELECT Id FROM'), 'MALFORMED_QUERY');
   },
 
+  async bulk() {
+    const conn = connect('50.0');
+    conn.bulk.pollInterval = 50;
+    const wanted = [...Array.from({ length: 230 }, (_, n) => ({ Name: `Load ${n}`, BillingState: 'CA' })), { BillingState: 'CA' }];
+    const made = await conn.bulk.load('Account', 'insert', wanted);
+    assert.deepEqual(made.map((r) => r.success), wanted.map((r) => Boolean(r.Name)));
+    assert.match(made[230].errors[0], /^REQUIRED_FIELD_MISSING:/);
+    const found = () => conn.sobject('Account').find({ Name: { $like: 'Load %' } }, 'Id, Name, BillingState');
+    const changed = await found().update({ Name: '${Name} again', BillingState: null });
+    assert.ok(changed.length === 230 && changed.every((r) => r.success));
+    assert.ok((await found()).every((r) => r.Name.endsWith(' again') && r.BillingState === null));
+    const gone = await found().destroy();
+    assert.ok(gone.length === 230 && gone.every((r) => r.success));
+    const stranger = connect('50.0', { accessToken: 'nobody' });
+    await assert.rejects(Promise.resolve(stranger.bulk.load('Account', 'insert', [{ Name: 'x' }])), (e) => e.name === 'InvalidSessionId');
+  },
+
   async sobject() {
     const conn = connect('50.0');
     const Account = conn.sobject('Account');
