@@ -1,4 +1,4 @@
-"""Date literals of SOQL, such as TODAY and LAST_N_DAYS:7, as spans of days in the caller's time zone."""
+"""Date literals of SOQL, such as TODAY and LAST_N_DAYS:7, as spans of days in the caller's zone; fiscal years are calendar years."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _STEP = {
     "YEAR": relativedelta(years=1),
 }
 _RELATIVE = re.compile(r"(LAST|THIS|NEXT)_(?:FISCAL_)?(WEEK|MONTH|QUARTER|YEAR)")
-_COUNTED = re.compile(r"(LAST|NEXT)_N_(DAY|WEEK|MONTH|QUARTER|YEAR)S")
-_AGO = re.compile(r"N_(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO")
+_COUNTED = re.compile(r"(LAST|NEXT)_N_(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S")
+_AGO = re.compile(r"N_(?:FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO")
 
 
 def day_span(word: DateWord, today: date) -> tuple[date, date]:
