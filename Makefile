@@ -29,6 +29,7 @@ soak: $(VENV)/.ready-dev system-packages
 	$(BIN)/python -m tests.simulation --seeds 1000000 --workers 2
 	DAYBRIDGE_RANDOM=1 DAYBRIDGE_MACHINE_RUNS=5000 DAYBRIDGE_MACHINE_SECONDS=7200 $(BIN)/python -m pytest -q tests/properties/test_engine_machine.py
 	$(BIN)/python -m pytest -q -n 2 -m soak tests/crash
+	DAYBRIDGE_FOREIGN=1 $(BIN)/python -m pytest -q -m soak tests/foreign
 	$(BIN)/python -m tests.soak.mutation --workers 2
 
 bench: $(VENV)/.ready-dev

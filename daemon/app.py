@@ -22,6 +22,7 @@ from daemon.runs.apply import Applier
 from daemon.runs.commit import Committer
 from daemon.runs.compare import Comparer
 from daemon.runs.coordinator import Coordinator
+from daemon.runs.folder_news import FolderNews, Patience
 from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, read_stamp, stamp, system_clock
 from daemon.runs.status import Pauser, StatusComposer
@@ -66,6 +67,7 @@ class App:
         port: int = 0,
         demo: bool = False,
         clock: Clock = system_clock,
+        patience: Patience = Patience(),  # noqa: B008 (frozen)
     ) -> None:
         self._paths = paths
         self._clock = clock
@@ -74,12 +76,16 @@ class App:
         self.database = Database(paths.database)
         trees, self.links, self.runs = TreeStore(self.database), LinkStore(self.database), RunStore(self.database)
         self.board = StatusBoard(self._compose)
-        self.accounts = AccountBook(self.settings, credentials, self.links, clock, local_zone(), self.board.changed)
+        self.accounts = AccountBook(self.settings, credentials, self.links, clock, local_zone(), self._changed)
         comparer = Comparer(trees, self.links, clock)
         journal = Journal(self.runs, comparer, Committer(self.links, clock), clock)
         applier = Applier(comparer, journal, self.links, clock)
         self.coordinator = Coordinator(
-            self.runs, self.links, comparer, journal, applier, self.accounts, clock, self.board.changed
+            self.runs, self.links, comparer, journal, applier, self.accounts, clock, self._changed
+        )
+        self.scheduler = Scheduler(self._tick)
+        self.news = FolderNews(
+            self.settings, self.accounts, self.coordinator, self.scheduler.look_now, self.board.changed, patience
         )
         self.pauser = Pauser(clock, self.board.changed)
         self.composer = StatusComposer(
@@ -106,10 +112,14 @@ class App:
         )
         self._token = secrets.token_urlsafe(32)
         self.server = ApiServer(handlers.table(), self.board, self._token, port=port)
-        self.scheduler = Scheduler(self._tick)
 
     def _compose(self) -> Status:
         return self.composer.compose()
+
+    def _changed(self) -> None:
+        """Accounts, settings or the open run changed."""
+        self.news.follow()
+        self.board.changed()
 
     def last_run(self) -> str | None:
         """When the last run of the pairing in use ended well."""
@@ -122,11 +132,12 @@ class App:
     def next_run(self) -> datetime | None:
         newest = self.runs.newest(1)
         last = read_stamp(newest[0].started_at) if newest else None
-        return next_run_at(self.settings, last, self._clock(), self.accounts.zone)
+        return next_run_at(self.settings, last, self._clock(), self.accounts.zone, self.news.soonest())
 
     async def _tick(self) -> None:
         """Once a minute: start an automatic run when one is due and nothing stands against it."""
         self.accounts.remember_calls()
+        self.news.keep_watching()
         due = self.next_run()
         if due is None or due > self._clock() or self.pauser.until or self.coordinator.run is not None:
             return
@@ -167,7 +178,7 @@ class App:
             self.runs.trim(stamp(self._clock() - BEFORE_IMAGES_KEPT))
             self.coordinator.take_up_again()
             self.scheduler.start()
-            self.board.changed()
+            self._changed()
             log.info("listening on %s", url)
             with stop_on_signals(self._stopping):
                 await self._stopping.wait()
@@ -179,6 +190,7 @@ class App:
         self.composer.phase = "stopping"
         self.board.changed()
         self.scheduler.stop()
+        await self.news.stop()
         await self.coordinator.stop()
         self.board.close()
         await self.server.stop()

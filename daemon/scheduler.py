@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,17 +14,21 @@ from daemon.setting_keys import WEEKDAYS
 from daemon.settings import Settings
 
 
-def next_run_at(settings: Settings, last: datetime | None, now: datetime, zone: str) -> datetime | None:
+def next_run_at(
+    settings: Settings, last: datetime | None, now: datetime, zone: str, soonest: timedelta | None = None
+) -> datetime | None:
     """When the next automatic run is due (UTC), or None when there is none.
 
-    ``last`` is the start of the last run of any kind. Runs start only inside the active hours and weekdays, in ``zone``.
+    ``last`` is the start of the last run of any kind. ``soonest``: something is known to have changed, so already this long
+    after it. Runs start only inside the active hours and weekdays, in ``zone``.
     """
-    every = settings["automatic.every_minutes"]
+    every = timedelta(minutes=settings["automatic.every_minutes"])
     days = settings["automatic.weekdays"]
     if not every or not days:
         return None
+    every = every if soonest is None else min(every, soonest)
     here = ZoneInfo(zone)
-    due = max(now, (last + timedelta(minutes=every)) if last else now).astimezone(here)
+    due = max(now, (last + every) if last else now).astimezone(here)
     opens, closes = (time.fromisoformat(settings[f"automatic.{name}"]) for name in ("from", "to"))
     for ahead in range(8):
         day = (due + timedelta(days=ahead)).date()
@@ -45,10 +49,15 @@ class Scheduler:
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        self._scheduler.add_job(tick, IntervalTrigger(seconds=60))
+        self._look = self._scheduler.add_job(tick, IntervalTrigger(seconds=60))
 
     def start(self) -> None:
         self._scheduler.start()
+
+    def look_now(self) -> None:
+        """Do not wait for the next minute."""
+        if self._scheduler.running:
+            self._look.modify(next_run_time=datetime.now(UTC))
 
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)

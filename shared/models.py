@@ -71,6 +71,7 @@ class Run(Document, frozen=True, kw_only=True):
     guard: Guard | None = None
     because: Text | None = None
     undoes: str | None = None
+    undoes_changes: tuple[str, ...] = ()
 
 
 class RunList(Document, frozen=True, kw_only=True):

@@ -90,6 +90,9 @@ ROWS: dict[str, str] = {
     "why.base_lost": "It is not recorded what both sides held when they were last in step.",
     "why.carries_our_key": "The Salesforce event carries the key of a Notes entry.",
     "why.same_meeting": "Subject, start and end are the same on both sides, and no other item is like them.",
+    "why.lost_create": "An attempt to create this in Salesforce was never answered; what was made there since may be it"
+    " ({count} to choose from).",
+    "why.once_paired": "They were one pair until one was deleted; both are there again and differ ({count} to choose from).",
     "why.doubtful_pair": "Subject and time are alike, but not certain to be the same meeting ({count} to choose from).",
     "why.only_on": "It exists in {side} and has no partner in {other}.",
     "why.removed_earlier": "A copy of this item was removed earlier, and the item changed since.",

@@ -20,9 +20,13 @@ RUNS: dict[str, str] = {
     "run.problem": "{sentence}",
     "run.first_by_hand": "This calendar was not compared yet. The first run is yours: press Start Sync and look at its list.",
     "run.other_calendar": "Another calendar was chosen after this list was made; nothing was written. Start Sync again.",
+    "run.folder_changed": (
+        "The calendar folder changed after this list was made. Press Start Sync again to compare anew; your decisions stay."
+    ),
     "run.interrupted": "Daybridge was stopped during this run. Nothing was lost; start again with Start Sync.",
     # what became of a row
     "row.changed_meanwhile": "This changed after you saw it and was not written. Look at it again.",
+    "row.paired_elsewhere": "Another entry was paired with the same one in this run, so this row was not carried out.",
     "row.ignored_meanwhile": "This item is ignored now, so nothing was written.",
     "row.answer_lost": (
         "The answer to this change was lost. It is looked up before anything is sent again; start again with Start Sync."
@@ -42,6 +46,8 @@ RUNS: dict[str, str] = {
     # undo
     "undo.approve": "Undo this change",
     "undo.changed_since": "This was changed after the run, so it cannot be undone here.",
+    "undo.text_erased": "This entry was or became private, so its text was not kept: it cannot be put back.",
+    "undo.too_old": "What this entry held before the run is kept for 30 days only, so it cannot be undone any more.",
     "undo.update": "Put back the values from before the run.",
     "undo.delete": "Delete what the run created.",
     "undo.recreate": "Create again what the run deleted. In Salesforce it gets a new Id.",

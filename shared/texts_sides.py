@@ -53,6 +53,10 @@ SIDES: dict[str, str] = {
     "notes.file_missing": "The calendar file {path} is not there; check the path.",
     "notes.folder_missing": "The calendar folder {path} is not there; check the path.",
     "notes.file_unreadable": "{path} cannot be read: {reason}",
+    "notes.file_held": (
+        "{path} may not be read or changed: another program has it open, or you have no right to. "
+        "Close it there or ask for access, then start again."
+    ),
     "notes.not_a_calendar": "{path} is not a calendar: choose an iCalendar (.ics) file.",
     "notes.file_too_large": "{path}: {reason}",
     "notes.file_cut_off": "{path} ends in the middle, so nothing is decided from it; export or copy it again.",

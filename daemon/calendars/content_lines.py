@@ -8,9 +8,10 @@ components that are never closed, vCalendar 1.0 quoted-printable. A line with pa
 
 from __future__ import annotations
 
+import codecs
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +30,12 @@ _FOLDED_HEAD = re.compile(rb"[ \t]+[:;]")
 _BLOCK = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:", re.IGNORECASE)
 _QUOTED_PRINTABLE = re.compile(rb"^[^:]*QUOTED-PRINTABLE[^:]*:", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([nN,;\\:\"])")
+# Code pages of calendars by their registered names; Python knows codecs under other names that are no code pages.
+_CHARSET = re.compile(
+    rb"^X-LOTUS-CHARSET[^:\r\n]*:[ \t]*((?:iso|windows|cp\d|ibm|koi8|big5|gb|euc|shift_?jis|ks_c|tis|latin|mac)[\w.:-]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEAD_BYTES: Final = 4096
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # A component of this list never stands inside another one of it: a second BEGIN ends an unclosed first one.
 TOP_LEVEL: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VCALENDAR"})
@@ -80,7 +87,7 @@ class Component:
     @property
     def text(self) -> str:
         """The component as it stood in the stream, decoded, with CRLF line ends."""
-        return decode(b"\r\n".join(self.physical)) + "\r\n"
+        return as_text(self.physical)
 
 
 def decode(data: bytes) -> str:
@@ -95,12 +102,31 @@ def decode(data: bytes) -> str:
 
 
 def as_bytes(data: bytes | str) -> bytes:
-    """UTF-8 bytes without a byte-order mark; UTF-16 with a mark is converted."""
+    """UTF-8 bytes without a byte-order mark; UTF-16 with a mark, and text in the code page that it names, is converted."""
     if isinstance(data, str):
         return data.encode("utf-8", "replace").removeprefix(b"\xef\xbb\xbf")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace").encode("utf-8", "replace")
-    return data.removeprefix(b"\xef\xbb\xbf")
+    return _from_code_page(data.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _from_code_page(data: bytes) -> bytes:
+    """What X-LOTUS-CHARSET calls a code page becomes UTF-8, if it is so: a file in UTF-8 stays, whatever the word says."""
+    word = _CHARSET.search(data, 0, _HEAD_BYTES)
+    if word is None or (not data.isascii() and _is_utf8(data)):
+        return data
+    try:
+        return data.decode(word[1].decode("ascii")).encode("utf-8")
+    except (LookupError, ValueError):
+        return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def logical_lines(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
@@ -124,6 +150,37 @@ def logical_lines(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
         physical.append(line)
     if parts:
         yield b"".join(parts), physical
+
+
+def as_text(physical: Sequence[bytes]) -> str:
+    """Lines as they stood, decoded, each with CRLF at its end; where a fold cuts through a character it moves before it."""
+    whole = b"\r\n".join([*physical, b""])
+    if _is_utf8(whole):
+        return whole.decode()
+    folded: list[list[bytes]] = []
+    for line in physical:
+        if folded and line[:1] in (b" ", b"\t"):
+            folded[-1].append(line)
+        else:
+            folded.append([line])
+    return "".join(f"{_whole_characters(lines)}\r\n" for lines in folded)
+
+
+def _whole_characters(lines: list[bytes]) -> str:
+    whole = b"\r\n".join(lines)
+    if len(lines) == 1:
+        return decode(whole)
+    reader = codecs.getincrementaldecoder("utf-8")()
+    cut = b""
+    texts: list[str] = []
+    try:
+        for line in lines:
+            texts.append(reader.decode(line[:1] + cut + line[1:] if cut else line))
+            cut = reader.getstate()[0]
+            reader.reset()
+    except UnicodeDecodeError:
+        return decode(whole)
+    return decode(whole) if cut else "\r\n".join(texts)
 
 
 def _is_property(line: bytes, following: list[bytes]) -> bool:

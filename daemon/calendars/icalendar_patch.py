@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from daemon.calendars import property_lines as lines_of
-from daemon.calendars.content_lines import ContentLine, as_bytes, cut_line, decode, logical_lines
+from daemon.calendars.content_lines import ContentLine, as_bytes, as_text, cut_line, logical_lines
 from daemon.calendars.icalendar_text import ParsedEvent, parse
 from daemon.calendars.occurrence_set import end_for
 from daemon.calendars.time_values import stamp
@@ -22,7 +22,7 @@ _TIMES: Final = frozenset({"DTSTART", "DTEND", "DURATION"})
 FIELDS: Final = frozenset(
     {
         "summary", "location", "description", "start", "end", "all_day", "zone", "show_as", "private", "alarm_minutes",
-        "categories", "sequence", "dtstamp",
+        "categories", "sequence", "dtstamp", "cancelled",
     }
 )  # fmt: skip
 
@@ -40,24 +40,24 @@ class _Row:
 
 
 def patch_event(
-    original_text: str, uid: str, recurrence_id: str, changes: Mapping[str, object], *, user_zone: str | None = None
+    original: bytes | str, uid: str, recurrence_id: str, changes: Mapping[str, object], *, user_zone: str | None = None
 ) -> str:
-    """The text with the given fields of one VEVENT changed.
+    """The text with the given fields of one VEVENT changed. `original` as bytes may be in any of the code pages that are read.
 
-    `changes`: names of EventText fields with values of their types. `start` and `end` are written in the entry's own zone where
-    it has one (`zone` and `all_day` are advisory: dates make it an all-day entry). `alarm_minutes` None removes the alarms.
+    `changes`: names of EventText fields with values of their types, and `cancelled` (True: STATUS says so). `start` and `end`
+    are written in the entry's own zone where it has one (`zone` and `all_day` are advisory: dates make it an all-day entry).
+    `alarm_minutes` None removes the alarms.
     `user_zone` (IANA): where floating times live; without it a floating entry whose time changes is written in UTC.
     Raises NoSuchEvent, ValueError for an unknown field, NotACalendar.
     """
     unknown = set(changes) - FIELDS
     if unknown:
         raise ValueError(f"These fields cannot be changed: {', '.join(sorted(unknown))}.")
-    rows = [
-        _Row(cut_line(line), decode(b"\r\n".join(physical)) + "\r\n")
-        for line, physical in logical_lines(as_bytes(original_text))
-    ]
+    rows = [_Row(cut_line(line), as_text(physical)) for line, physical in logical_lines(as_bytes(original))]
     first, last, event = _find(rows, uid, recurrence_id, user_zone)
     block = rows[first : last + 1]
+    if event.uid_derived:  # made from the content, which is about to change: written down, the entry stays the same one
+        block = [block[0], _row(f"UID:{uid}"), *block[1:]]
     if recurrence_id and not event.recurrence_id and event.recurs:
         block = _as_exception(block, event, recurrence_id, user_zone)
         event = _read(rows, block, user_zone) or event
@@ -138,6 +138,8 @@ def _changed(block: list[_Row], event: ParsedEvent, changes: Mapping[str, object
     if "show_as" in changes:
         names = {"TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS"}
         block = _replaced(block, names, lines_of.show_as_lines(str(changes["show_as"])))
+    if changes.get("cancelled"):
+        block = _replaced(block, {"STATUS"}, ["STATUS:CANCELLED"])
     if "private" in changes:
         block = _replaced(block, {"CLASS"}, [lines_of.class_line(bool(changes["private"]))])
     if "categories" in changes:

@@ -14,17 +14,18 @@ from zoneinfo import ZoneInfo
 
 from tzlocal.windows_tz import win_tz
 
-# Names Notes uses that are no Windows name minus "Standard Time".
+# Names of Notes that are no name of today's Windows table minus "Standard Time"; looked up without those two words.
 NOTES_ONLY: Final = {
     "gmt": "Europe/London",
     "western/central europe": "Europe/Berlin",
     "mexico": "America/Mexico_City",
     "mexico standard time 2": "America/Mazatlan",
-    "azerbijan": "Asia/Baku",
     "armenian": "Asia/Yerevan",
-    "mid-atlantic": "Etc/GMT+2",
+    "azerbijan": "Asia/Baku",
     "kamchatka": "Asia/Kamchatka",
 }
+# A name that stands for no place: only the rule that Notes ships with it says what it means.
+NOTES_RULES: Final = {"mid-atlantic": "Z=2$DO=1$DL=3 -1 1 9 -1 1$ZN=Mid-Atlantic"}
 # The Windows table names some places by their former spelling.
 RENAMED: Final = {
     "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
@@ -50,6 +51,11 @@ def _iana_names() -> dict[str, str]:
     return {name.casefold(): name for name in listed.split()}
 
 
+def every() -> list[str]:
+    """All IANA names of the tzdata package."""
+    return list(_iana_names().values())
+
+
 @lru_cache(maxsize=1024)
 def iana(name: str) -> str | None:
     """The IANA name in its own spelling when `name` is one (any case, or a global TZID ending in one), else None."""
@@ -68,9 +74,18 @@ def windows(name: str) -> str | None:
 
 
 def notes(name: str) -> str | None:
-    """The IANA zone of a zone name as Notes shows it, else None."""
-    key = plain(name).casefold()
+    """The IANA zone of a zone name as Notes shows it, with or without "Standard Time", else None."""
+    key = _short(name)
     return NOTES_ONLY.get(key) or _WINDOWS.get(f"{key} standard time")
+
+
+def notes_rule(name: str) -> str | None:
+    """The native zone string that Notes ships with a name that no IANA zone answers to, else None."""
+    return NOTES_RULES.get(_short(name))
+
+
+def _short(name: str) -> str:
+    return plain(name).casefold().removesuffix(" standard time")
 
 
 @lru_cache(maxsize=512)

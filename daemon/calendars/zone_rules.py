@@ -23,6 +23,7 @@ FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 MAX_ONSETS: Final = 2_000
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2}):?(\d{2})?")
+_NUMBER = re.compile(r"-?\d{1,2}")
 _NATIVE = re.compile(r"(?:^|\$)(Z|DO|DL|ZX|ZN)=([^$]*)")
 
 
@@ -131,18 +132,22 @@ def _yearly(rule: str, first: datetime, before: timedelta) -> Iterator[datetime]
 
 @dataclass(frozen=True, slots=True)
 class NativeZone:
-    """A Notes zone string: its rules, the zone name it carries, and whether the hour of change is our assumption."""
+    """A Notes zone string: its standard offset, the zone name it carries, and its rules (02:00 taken as the hour of change).
 
-    rules: ZoneRules
+    `rules` is None when the string says that there is summer time but not, or not legibly, from when to when.
+    """
+
+    base: timedelta
     name: str
-    has_summer_time: bool
+    rules: ZoneRules | None
 
 
 def from_native(text: str) -> NativeZone | None:
     """Reads `Z=5$DO=1$DL=3 2 1 11 1 1$ZX=40$ZN=Eastern` (reference/sync.md 4.1), or None when it is not one.
 
-    Z: hours west, `-3005` = 5 h 30 min east. DL: month, week (-1 last), weekday (1 = Sunday) of start and end. ZX differs
-    per machine and is not used. The hour of change is not stored: 02:00 standard time is taken.
+    Z: hours west, `-3005` = 5 h 30 min east. DL: month, week (-1 last), weekday (1 = Sunday) of start and end; absent without
+    summer time (DO=0). ZX differs per machine and is not used. The parts come in any order: ZN before ZX was seen.
+    The hour of change is not stored: 02:00 standard time is taken.
     """
     fields = dict(_NATIVE.findall(text.strip().strip('"')))
     zone = re.fullmatch(r"(-?)(\d{1,6})", fields.get("Z", "").strip())
@@ -153,23 +158,32 @@ def from_native(text: str) -> NativeZone | None:
     if size >= timedelta(hours=24):
         return None
     base = size if zone[1] else -size
-    switches = re.findall(r"-?\d+", fields.get("DL", ""))
-    if fields.get("DO", "0").strip() != "1" or len(switches) != 6:
-        return NativeZone(ZoneRules(base, ()), fields.get("ZN", ""), has_summer_time=False)
+    name = fields.get("ZN", "").strip()
+    switches = fields.get("DL", "").split()
+    if fields.get("DO", "1" if switches else "0").strip() == "0":
+        return NativeZone(base, name, ZoneRules(base, ()))
+    if len(switches) != 6 or not all(_NUMBER.fullmatch(number) for number in switches):
+        return NativeZone(base, name, None)
     numbers = [int(number) for number in switches]
-    onsets = [
-        (moment - base, base + timedelta(hours=1) * on)
+    days = [
+        (_nth_weekday(year, *numbers[:3]), _nth_weekday(year, *numbers[3:]))
         for year in range(FIRST_YEAR, LAST_YEAR + 1)
-        for (month, week, weekday), on in ((numbers[:3], 1), (numbers[3:], 0))
-        if (moment := _nth_weekday(year, month, week, weekday)) is not None
     ]
-    return NativeZone(ZoneRules(base, tuple(sorted(onsets))), fields.get("ZN", ""), has_summer_time=bool(onsets))
+    if not all(start and end for start, end in days):
+        return NativeZone(base, name, None)
+    hour = timedelta(hours=1)
+    onsets = [(day - base, base + hour * on) for pair in days for day, on in zip(pair, (1, 0), strict=True) if day]
+    return NativeZone(base, name, ZoneRules(base, tuple(sorted(onsets))))
 
 
 def _nth_weekday(year: int, month: int, week: int, weekday: int) -> datetime | None:
-    """02:00 on the week-th weekday (1 = Sunday) of a month, counted from the end when week is negative."""
-    if not (1 <= month <= 12 and 1 <= weekday <= 7 and -5 <= week <= 5 and week):
+    """02:00 on the week-th weekday (1 = Sunday) of a month, counted from the end when week is negative.
+
+    Week 5 is the last one, as in the rules of Windows, from which Notes takes its own; most years have no fifth one.
+    """
+    if not (1 <= month <= 12 and 1 <= weekday <= 7 and -4 <= week <= 5 and week):
         return None
+    week = -1 if week == 5 else week
     python_day = (weekday - 2) % 7
     if week > 0:
         first = datetime(year, month, 1, 2)  # noqa: DTZ001 (naive local)

@@ -1,7 +1,7 @@
 """Resolves what a calendar calls a time zone to rules that convert, in the order of reference/sync.md 4.4.
 
-A VTIMEZONE in the same file beats the zone's name; names are IANA, Windows or Notes names; native `Z=...` strings are read as
-rules. Nothing is guessed: what fits nothing raises UnknownZone, never UTC.
+A VTIMEZONE in the same file beats the zone's name; names are IANA, Windows or Notes names or lists of places as Windows shows
+them; native `Z=...` strings are read as rules. Nothing is guessed: what fits nothing raises UnknownZone, never UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Protocol
 
-from daemon.calendars import zone_names
+from daemon.calendars import zone_labels, zone_names
 from daemon.calendars.zone_rules import NativeZone, ZoneRules, from_native, from_vtimezone, naive_utc
 
 _YEAR: Final = timedelta(days=366)
@@ -95,16 +95,17 @@ def resolve(
     rules = from_vtimezone(vtimezone) if vtimezone else None
     if rules is not None:
         candidates = [zone_names.iana(name), zone_names.iana(rules.label) if rules.label else None]
-        candidates += [zone_names.windows(name), zone_names.notes(name), zone_names.iana(user_zone)]
+        candidates += [zone_names.windows(name), zone_names.notes(name), *zone_labels.places(name)]
+        candidates.append(zone_names.iana(user_zone))
         return _agreeing(rules, candidates, around, until, timedelta(0))
     if name.upper() in ("Z", "UTC"):
         return named("UTC")
     known = zone_names.iana(name) or zone_names.windows(name) or zone_names.notes(name)
     if known is not None:
         return named(known)
-    native = _native(name)
+    native = _native(zone_names.notes_rule(name) or name)
     if native is None:
-        raise UnknownZone(tzid)
+        return _unanimous(tzid, zone_labels.places(name), around, until)
     label = native.name
     candidates = [
         zone_names.windows(label),
@@ -112,7 +113,37 @@ def resolve(
         zone_names.iana(label),
         zone_names.iana(user_zone),
     ]
+    if native.rules is None:
+        # Summer time without its dates: the name must say them, the string can only contradict.
+        named_by_string = next((one for one in candidates[:3] if one), None)
+        return _unanimous(tzid, zone_labels.with_offset([named_by_string], native.base), around, until)
     return _agreeing(native.rules, candidates, around, until, _CHANGE_DAY)
+
+
+def _unanimous(tzid: str, names: tuple[str, ...], around: datetime, until: datetime | None) -> Zone:
+    """The first of the zones when all of them agree from a year before to a year after; raises UnknownZone."""
+    first, last = _span(around, until)
+    years = range(first.year, last.year + 1)
+    if not names or not all(_same_in_year(names[0], other, year) for other in names[1:] for year in years):
+        raise UnknownZone(tzid)
+    return named(names[0])
+
+
+@lru_cache(maxsize=10_000)
+def _same_in_year(name: str, other: str, year: int) -> bool:
+    """Equal offsets at every sixth hour of a year."""
+    one, two = _Named(name), _Named(other)
+    start, end = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001 (naive UTC)
+    return all(
+        one.from_utc(at) == two.from_utc(at) for at in (start + _STEP * n for n in range((end - start) // _STEP))
+    )
+
+
+def _span(around: datetime, until: datetime | None) -> tuple[datetime, datetime]:
+    """(a year before the event, a year after its last instant), MAX_YEARS apart at most; naive UTC."""
+    first = naive_utc(around)
+    last = max(first, min(naive_utc(until) if until else first, first + MAX_YEARS * _YEAR))
+    return first - _YEAR, last + _YEAR
 
 
 @lru_cache(maxsize=256)
@@ -123,9 +154,7 @@ def _native(name: str) -> NativeZone | None:
 def _agreeing(
     rules: ZoneRules, candidates: list[str | None], around: datetime, until: datetime | None, blur: timedelta
 ) -> Zone:
-    first = naive_utc(around)
-    last = max(first, min(naive_utc(until) if until else first, first + MAX_YEARS * _YEAR))
-    months = list(_months(first - _YEAR, last + _YEAR))
+    months = list(_months(*_span(around, until)))
     for name in dict.fromkeys(candidates):
         if name and all(_same_in_month(rules, name, year, month, blur) for year, month in months):
             return named(name)

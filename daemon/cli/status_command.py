@@ -55,7 +55,8 @@ def state_line(now: Status) -> str:
         of = f" of {run.progress.total}" if run.progress.total is not None else ""
         return f"{words}: {run.progress.phase.replace('_', ' ')} {run.progress.done}{of}"
     if now.state is DaemonState.AWAITING_REVIEW:
-        return f"{words}: {pending_words(now)}"
+        told = f". {run.because.text}" if run is not None and run.because is not None else ""
+        return f"{words}: {pending_words(now)}{told}"
     said = now.because.text if now.because is not None else ""
     return f"{words}: {said}" if said and said.rstrip(".") != words else words
 

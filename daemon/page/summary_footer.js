@@ -66,11 +66,16 @@ function progressBar(foot, run) {
   else bar.removeAttribute("value");
 }
 
+/** The way to a new comparison, for a list that is known to be old. */
+function old(run) {
+  return run.because.code === "run.folder_changed" ? button("Open Synchronization", () => go("synchronization"), { class: "quiet" }) : null;
+}
+
 function drawBanner(place, run) {
   const parts = [];
   if (run.guard) parts.push(el("div", { class: "guard", role: "alert" }, el("strong", {}, "Safety guard: "), sentence(run.guard.text)));
   if (run.because && run.state !== "awaiting_review") parts.push(el("div", { class: "guard" }, sentence(run.because)));
-  else if (run.because) parts.push(el("div", { class: "told" }, sentence(run.because)));
+  else if (run.because) parts.push(el("div", { class: "told", role: "status" }, sentence(run.because), " ", old(run)));
   if (run.state !== "awaiting_review" && run.finished_at) parts.push(el("div", { class: "told" }, `${RUN_MODE[run.mode] || run.mode} run of ${moment(run.started_at)}`));
   if (run.mode === "undo" && run.state === "awaiting_review") parts.push(el("div", { class: "told" }, "This list undoes an earlier run. Nothing is undone before you press Ok."));
   const told = JSON.stringify([run.guard, run.because, run.state, run.finished_at]);

@@ -136,6 +136,10 @@ class AccountBook:
             pairing = self._links.pairing(notes_probe.identity, salesforce_probe.identity, stamp(self._clock()))
             return OpenPair(pairing, notes, salesforce, notes_probe, salesforce_probe)
 
+    def opened(self, side: Side) -> CalendarSide | None:
+        """The side if it is open now."""
+        return self._open[side][0] if side in self._open else None
+
     def uses(self, pair: OpenPair) -> bool:
         """Whether the pair is the one that is open; after another calendar was chosen it is not."""
         return all(each in self._open and self._open[each][0] is pair.side(each) for each in Side)

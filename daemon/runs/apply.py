@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from daemon.runs.approval import Approved, approve, not_written, paired_items
 from daemon.runs.compare import Comparer, Comparison
-from daemon.runs.create_keys import create_key
 from daemon.runs.journal import Journal, write_of
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
-from daemon.sync.appointment import item_id
-from daemon.sync.base import came_back
 from daemon.sync.ignore import holds_forever, remember
-from daemon.sync.proposal import PlannedWrite, Proposal, Settlement
+from daemon.sync.proposal import Proposal
 from daemon.sync.trees import Trees
 from shared.models import OneDecision, Text
 from shared.states import Action, Result, Scope, Side
@@ -35,13 +32,17 @@ CHUNK = 200
 
 @dataclass(slots=True)
 class Applied:
-    """What one Ok did: outcomes by change, rows that came back, and why a side stopped, if one did (``failures``)."""
+    """What one Ok did: outcomes by change, rows that came back, and why a side stopped, if one did (``failures``).
+
+    ``overtaken``: rows that became stale by what this very Ok wrote, after they had been planned for the last time.
+    """
 
     outcomes: dict[str, RowOutcome] = field(default_factory=dict)
     ignored: int = 0
     stopped: Text | None = None
     comparison: Comparison | None = None
     failures: list[SideError] = field(default_factory=list)
+    overtaken: set[str] = field(default_factory=set)
 
     def stop(self, error: SideError) -> None:
         """A side cannot go on; the first reason is the one that is told."""
@@ -56,19 +57,13 @@ class Applied:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Approved:
-    """One row on its way: as re-planned just now, with what its decision carries out."""
-
-    row: Proposal
-    one: OneDecision
-    settlement: Settlement
-    ops: tuple[Op, ...]
-    outcome: RowOutcome
-
-
 class Replanner:
-    """How a kind of run plans again over re-read trees: a comparison by the planner, an undo by its own list."""
+    """How a kind of run plans again over re-read trees: a comparison by the planner, an undo by its own list.
+
+    ``acknowledges``: whether Ok also means that rows which cannot be synchronized were seen (of an undo they speak of the run).
+    """
+
+    acknowledges = True
 
     def __init__(self, comparer: Comparer) -> None:
         self._comparer = comparer
@@ -106,9 +101,9 @@ class Applier:
             if one.decision.ignores:
                 self._ignore(pairing, row, one)
                 done.ignored += 1
-        self._links.acknowledge(
-            pairing, [(row.id, row.revision) for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
-        )
+        if plans.acknowledges:
+            unable = [row for row in review.plan.changes if row.action is Action.CANNOT_SYNC]
+            self._links.acknowledge(pairing, [(row.id, row.revision) for row in unable])
         total = len(chosen)
         progress("writing", 0, total)
         for start in range(0, total, CHUNK):
@@ -120,7 +115,9 @@ class Applier:
                 done.stop(error)
             if done.stopped is not None:
                 for row in chosen[start:]:
-                    done.outcomes.setdefault(row.id, self._outcome(review.run, row, Result.FAILED, done.stopped))
+                    done.outcomes.setdefault(
+                        row.id, not_written(review.run, row, stamp(self._clock()), Result.FAILED, done.stopped)
+                    )
                 break
         await self._look_at_stale(chosen, done, plans)
         for outcome in done.outcomes.values():
@@ -142,16 +139,31 @@ class Applier:
         fresh = await self._seen_again(done.comparison, rows, plans)
         done.comparison = fresh
         current = {row.id: row for row in fresh.plan.changes}
-        approved: list[_Approved] = []
+        links = {link.id: link for link in fresh.base.links}
+        moment = stamp(self._clock())
+        approved: list[Approved] = []
+        paired: set[tuple[Side, str]] = set()
         for row in rows:
             now = current.get(row.id)
             if now is None or now.revision != row.revision:
-                done.outcomes[row.id] = self._outcome(review.run, row, Result.STALE, text("row.changed_meanwhile"))
+                done.outcomes[row.id] = not_written(
+                    review.run, row, stamp(self._clock()), Result.STALE, text("row.changed_meanwhile")
+                )
                 continue
             if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
-                done.outcomes[row.id] = self._outcome(review.run, row, Result.STALE, text("row.ignored_meanwhile"))
+                done.outcomes[row.id] = not_written(
+                    review.run, row, stamp(self._clock()), Result.STALE, text("row.ignored_meanwhile")
+                )
                 continue
-            approved.append(self._prepare(review, now, fresh))
+            prepared = approve(review, now, fresh, links.get(now.item), moment)
+            if paired & paired_items(prepared.settlement):
+                done.outcomes[row.id] = not_written(
+                    review.run, row, stamp(self._clock()), Result.STALE, text("row.paired_elsewhere")
+                )
+                done.overtaken.add(row.id)
+                continue
+            paired |= paired_items(prepared.settlement)
+            approved.append(prepared)
         pairing = fresh.pair.pairing
         self._journal.intend(pairing, [each.outcome for each in approved], [op for each in approved for op in each.ops])
         answers, errors = await self._send(
@@ -175,7 +187,8 @@ class Applier:
 
     async def _look_at_stale(self, chosen: Sequence[Proposal], done: Applied, plans: Replanner) -> None:
         """Rows that turned out stale only when they were written: read again, so that they come back as they are now."""
-        stale = [row for row in chosen if row.id in done.outcomes and _stale_on_writing(done.outcomes[row.id])]
+        written = {change for change, outcome in done.outcomes.items() if _stale_on_writing(outcome)}
+        stale = [row for row in chosen if row.id in written | done.overtaken]
         if not stale or done.stopped is not None or done.comparison is None:
             return
         try:
@@ -196,61 +209,8 @@ class Applier:
         trees = await self._comparer.look(comparison.pair, comparison.trees, comparison.base, comparison.rules, wanted)
         return await asyncio.to_thread(plans.again, comparison, trees)
 
-    def _prepare(self, review: Review, row: Proposal, fresh: Comparison) -> _Approved:
-        one = review.decision(row)
-        settlement = review.settlement(row)
-        assert settlement is not None
-        attempt = uuid.uuid4().hex[:12]
-        ops = tuple(
-            self._op(f"{stamp(self._clock())}-{attempt}-{number}", review.run, row, write, settlement, fresh)
-            for number, write in enumerate(settlement.writes)
-        )
-        outcome = RowOutcome(
-            run=review.run,
-            change=row.id,
-            item=row.item,
-            at=stamp(self._clock()),
-            action=row.action,
-            decision=one.decision,
-            answer=one.answer,
-            title=row.title,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            all_day=row.all_day,
-            text=row.summary,
-            settlement=settlement,
-            link_before=next((link for link in fresh.base.links if link.id == row.item), None),
-            ops=tuple(op.id for op in ops),
-        )
-        return _Approved(row, one, settlement, ops, outcome)
-
-    def _op(
-        self, identifier: str, run: str, row: Proposal, write: PlannedWrite, settlement: Settlement, fresh: Comparison
-    ) -> Op:
-        record = fresh.trees.of(write.side).records.get(write.key)
-        origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
-        # What was answered to be another meeting may have been made by the very same create, before the state was lost.
-        apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
-        if row.item == item_id(fresh.pair.pairing, write.side.other, came_back(origin)):
-            origin = came_back(origin)  # its first copy lives on under another item
-        key = create_key(fresh.pair.pairing, write.side, origin or row.item, settlement.generation, apart)
-        return Op(
-            id=identifier,
-            run=run,
-            change=row.id,
-            side=write.side,
-            kind=write.kind,
-            key=write.key,
-            expected_version=write.expected_version,
-            before=write.before,
-            after=write.after,
-            groups=write.groups,
-            create_key=key if write.kind == "create" else "",
-            before_raw=write.raw or (record.raw if record else ""),
-        )
-
     async def _send(
-        self, fresh: Comparison, approved: Sequence[_Approved], done: Applied, count: Callable[[int], None]
+        self, fresh: Comparison, approved: Sequence[Approved], done: Applied, count: Callable[[int], None]
     ) -> tuple[Mapping[str, Op], Mapping[str, Text]]:
         """Send every write, both sides at the same time; returns the operations as they stand then, and sentences by id."""
         ops = {op.id: op for each in approved for op in each.ops}
@@ -303,22 +263,6 @@ class Applier:
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
         scope = one.scope if one.scope and row.series else Scope.OCCURRENCE
         self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock())))
-
-    def _outcome(self, run: str, row: Proposal, result: Result, error: Text) -> RowOutcome:
-        return RowOutcome(
-            run=run,
-            change=row.id,
-            item=row.item,
-            at=stamp(self._clock()),
-            action=row.action,
-            title=row.title,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            all_day=row.all_day,
-            result=result,
-            error=error,
-            text=row.summary,
-        )
 
 
 def _stale_on_writing(outcome: RowOutcome) -> bool:

@@ -33,10 +33,14 @@ class Committer:
         self._links = links
         self._clock = clock
 
-    def keys_in_use(self, pairing: str, side: Side, item: str) -> set[str]:
-        """The keys on ``side`` that links of other items hold."""
+    def owners(self, pairing: str, side: Side) -> dict[str, str]:
+        """Whose the records on ``side`` are: key -> the item whose link holds it."""
         links = self._links.base(pairing).links
-        return {link.key(side) for link in links if link.id != item and link.state is not LinkState.TOMBSTONE}
+        return {link.key(side): link.id for link in links if link.state is not LinkState.TOMBSTONE}
+
+    def suspect(self, pairing: str, notes_key: str, salesforce_keys: list[str]) -> None:
+        """Remember that one of these events may be the copy of a Notes item whose create was never answered."""
+        self._links.suspect(pairing, [(notes_key, key) for key in salesforce_keys])
 
     def commit(self, pairing: str, row: RowOutcome, done: list[Op], *, complete: bool) -> None:
         """Move the base for one row. An incomplete row moves only the groups that were really written."""

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol
 
 import msgspec
 
@@ -15,10 +14,10 @@ from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.confirmations import check_confirmations, check_rules
 from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, run_id, stamp
-from daemon.runs.observing import OpenPair
-from daemon.runs.open_run import OpenRun, only
+from daemon.runs.observing import Connections, OpenPair
+from daemon.runs.open_run import only
 from daemon.runs.review import Review
-from daemon.runs.undo import UndoReplanner
+from daemon.runs.undo_run import UndoRun
 from daemon.runs.work import Work
 from daemon.sides.contract import SideError
 from daemon.store.database import StoreTrouble
@@ -38,17 +37,7 @@ UNATTENDED_WRITES = 200
 """More than this in one automatic run is not written unasked (sync.md 2.10)."""
 
 
-class Connections(Protocol):
-    """What the coordinator needs of the accounts: an open pair and the rules in force for it."""
-
-    async def open_pair(self) -> OpenPair: ...
-
-    def rules(self, pair: OpenPair) -> Rules: ...
-
-    def failed(self, error: SideError) -> None: ...
-
-
-class Coordinator(OpenRun):
+class Coordinator(UndoRun):
     """At most one run is open. Long work is one task at a time; everything else answers at once."""
 
     def __init__(
@@ -62,15 +51,12 @@ class Coordinator(OpenRun):
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
-        super().__init__(runs, links, clock, changed)
-        self._comparer = comparer
+        super().__init__(runs, links, comparer, connections, clock, changed)
         self._journal = journal
         self._applier = applier
-        self._connections = connections
         self._planner = Replanner(comparer)
-        self._plans: Replanner = self._planner
+        self._plans = self._planner
         self._work = Work()
-        self._undoing = False
 
     # starting ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +103,11 @@ class Coordinator(OpenRun):
                 self._end(RunState.CANCELLED, text("run.first_by_hand"))
                 return
             waiting = await self._journal.recover(pair, rules)
-            self._show(await self._compared(pair, rules), waiting)
+            if self.run.mode is RunMode.UNDO:
+                found = await self._undo_taken_up(pair, rules, self.run)
+            else:
+                found = await self._compared(pair, rules)
+            self._show(found, waiting)
         except asyncio.CancelledError:
             # Another run may have been started since; a list that was up for review is taken up at the next start.
             if self.run is not None and self.run.id == mine and not self.run.plan:
@@ -278,50 +268,7 @@ class Coordinator(OpenRun):
         self._end(RunState.DONE_WITH_FAILURES if bad else RunState.DONE, done.stopped)
         return True
 
-    # undo -------------------------------------------------------------------------------------------------------
-
-    async def undo(self, run: str, changes: tuple[str, ...]) -> Run:
-        """Open a run of inverse proposals. Raises not-found, wrong-state while another run is open, or the side's error."""
-        if self.run is not None or self._undoing:
-            raise ApiProblem(ProblemName.WRONG_STATE, "Another run is open; finish it with Ok or Cancel first.")
-        if self._runs.get(run) is None:
-            raise ApiProblem(ProblemName.NOT_FOUND, f"There is no run {run!r}.")
-        outcomes = [
-            each
-            for each in self._runs.outcomes(run).values()
-            if each.result is Result.APPLIED and (not changes or each.change in changes)
-        ]
-        if not outcomes:
-            raise ApiProblem(ProblemName.NOT_FOUND, "Nothing of that run can be undone.")
-        plans = UndoReplanner(outcomes, self._runs.ops_of(run))
-        self._undoing = True
-        try:
-            found = await self._undo_compared(self._runs.pairing_of(run), plans)
-        finally:
-            self._undoing = False
-        identifier = run_id(self._clock())
-        self.run = Run(
-            id=identifier,
-            mode=RunMode.UNDO,
-            state=RunState.COMPARING,
-            started_at=stamp(self._clock()),
-            undoes=run,
-        )
-        self.review = Review(run=identifier)
-        self._plans = plans
-        self._runs.put(found.pair.pairing, self.run)
-        self._show(found, frozenset())
-        return self.run or self.last_ended or self._require(identifier)
-
-    async def _undo_compared(self, pairing: str, plans: UndoReplanner) -> Comparison:
-        """What the calendars hold now of the records the run wrote, with the inverse proposals."""
-        pair = await self._connections.open_pair()
-        if pairing != pair.pairing:
-            raise ApiProblem(ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that one first.")
-        rules = self._connections.rules(pair)
-        stored = await asyncio.to_thread(self._comparer.stored, pair, rules)
-        trees = await self._comparer.look(pair, stored.trees, stored.base, rules, plans.wanted())
-        return plans.again(stored, trees)
+    # restart and end -----------------------------------------------------------------------------------------------
 
     def take_up_again(self) -> None:
         """At start: a run that waited for review or was writing is compared again under its id, so that decisions on unchanged
@@ -329,7 +276,7 @@ class Coordinator(OpenRun):
         """
         for run in self._runs.still_open():
             fresh = run.state is RunState.COMPARING and not run.plan
-            if fresh or run.mode is RunMode.UNDO or self.run is not None:
+            if fresh or self.run is not None:
                 ended = msgspec.structs.replace(
                     run, state=RunState.FAILED, finished_at=stamp(self._clock()), because=text("run.interrupted")
                 )

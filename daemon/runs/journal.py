@@ -7,7 +7,8 @@ looked at before anything is sent again (sync.md 2.9, crash points c1 to c10); e
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import msgspec
@@ -16,7 +17,7 @@ from daemon.runs.commit import Committer
 from daemon.runs.compare import Comparer
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
-from daemon.sides.contract import Found, Gone, SideError, Write
+from daemon.sides.contract import Found, Gone, Looked, SideError, Traces, Write
 from daemon.store.runs import Op, RowOutcome, RunStore
 from daemon.sync.appointment import differing
 from daemon.sync.projection import canonical
@@ -24,7 +25,7 @@ from daemon.sync.proposal import Settlement
 from daemon.sync.rules import Rules
 from daemon.sync.trees import Record
 from shared.models import Image
-from shared.states import Result, Side
+from shared.states import Group, Result, Side
 from shared.texts import text
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,30 @@ def _hides(settlement: Settlement, rules: Rules) -> bool:
     """Whether this decision is one after which no text of the item may be kept (contracts.md 6)."""
     images = (settlement.notes_image, settlement.salesforce_image)
     return settlement.private_seen or any(image is not None and rules.hides(image) for image in images)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one side showed of its open operations; ``owners`` (record key -> item or operation) grows with what is adopted."""
+
+    looked: Mapping[str, Looked]
+    traces: Mapping[str, Traces]
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def free(self, op: Op, records: Iterable[Record]) -> list[Record]:
+        """Those that belong to no other item or operation: of the same meeting twice, each create has a record of its own."""
+        return [record for record in records if self.owners.get(record.key, op.id) in (op.id, op.change)]
+
+
+def nearest(records: list[Record], wanted: Image | None) -> list[Record]:
+    """Of the records that may be a copy of ``wanted``, those at the same time; else those of the same subject; else all."""
+    if wanted is None:
+        return records
+    for group in (Group.TIME, Group.SUBJECT):
+        same = [record for record in records if not differing(canonical(wanted), canonical(record.image), (group,))]
+        if same:
+            return same
+    return records
 
 
 class Journal:
@@ -127,15 +152,16 @@ class Journal:
     async def recover(self, pair: OpenPair, rules: Rules) -> frozenset[str]:
         """Settle what an earlier process or a lost answer left open; returns the changes that still cannot be told.
 
-        Nothing is sent. A side that cannot be asked leaves its operations as they are.
+        Nothing is sent. Each side is asked once for all its operations; one that cannot be asked leaves them as they are.
         """
+        ops = self._runs.open_ops(pair.pairing)
+        found = {side: await self._found(pair, side, [op for op in ops if op.side is side]) for side in Side}
         waiting: set[str] = set()
         rows: dict[tuple[str, str], list[Op]] = {}
-        for op in self._runs.open_ops(pair.pairing):
-            try:
-                op = await self._settle(pair, op, rules)
-            except SideError as error:
-                log.warning("an open operation could not be looked up: %s", error.text.code)
+        for op in ops:
+            seen = found[op.side]
+            if seen is not None:
+                op = self._settle(pair, op, seen, rules)
             if op.phase in ("intent", "sent", "unknown"):
                 waiting.add(op.change)
             rows.setdefault((op.run, op.change), []).append(op)
@@ -149,14 +175,27 @@ class Journal:
                 self.finish_with(pair, row, [op for op in ops if op.id in row.ops], rules)
         return frozenset(waiting)
 
-    async def _settle(self, pair: OpenPair, op: Op, rules: Rules) -> Op:
-        """One open operation, decided by looking at the calendar."""
+    async def _found(self, pair: OpenPair, side: Side, ops: list[Op]) -> _Found | None:
+        """What the calendar shows of these operations; None when it cannot be asked."""
+        unsettled = [op for op in ops if op.phase != "acked"]
+        keys = [op.key for op in unsettled if op.kind != "create"]
+        creates = [write_of(op) for op in unsettled if op.kind == "create"]
+        try:
+            looked = await pair.side(side).look(keys) if keys else {}
+            traces = await pair.side(side).find_created(creates) if creates else {}
+        except SideError as error:
+            log.warning("open operations could not be looked up: %s", error.text.code)
+            return None
+        owners = self._committer.owners(pair.pairing, side) if creates else {}
+        return _Found(looked, traces, {**owners, **{op.stored_key: op.id for op in ops if op.stored_key}})
+
+    def _settle(self, pair: OpenPair, op: Op, seen: _Found, rules: Rules) -> Op:
+        """One open operation, decided by what the calendar shows."""
         if op.phase == "acked":
             return op
-        side = pair.side(op.side)
         if op.kind == "create":
-            return await self._settle_create(pair, op, rules)
-        answer = (await side.look([op.key])).get(op.key)
+            return self._settle_create(pair, op, seen, rules)
+        answer = seen.looked.get(op.key)
         if isinstance(answer, Gone):
             if op.kind != "delete":
                 return self.ended(pair.pairing, op, "stale")
@@ -171,20 +210,29 @@ class Journal:
         untouched = answer.record.version == op.expected_version
         return self.ended(pair.pairing, op, "rejected" if untouched else "stale")
 
-    async def _settle_create(self, pair: OpenPair, op: Op, rules: Rules) -> Op:
-        taken = self._committer.keys_in_use(pair.pairing, op.side, op.change)
-        taken |= {other.stored_key for other in self._runs.open_ops(pair.pairing) if other.id != op.id}
-        for found in await pair.side(op.side).find_created(write_of(op)):
-            if found.key in taken:
-                continue  # the same meeting twice: each create has a record of its own
+    def _settle_create(self, pair: OpenPair, op: Op, seen: _Found, rules: Rules) -> Op:
+        traces = seen.traces.get(op.id, Traces())
+        for found in seen.free(op, traces.sure)[:1]:
+            seen.owners[found.key] = op.id
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
             return self.acked(pair.pairing, op, found.key, record)
+        self._suspect(pair, op, seen.free(op, traces.doubtful))
         keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
         if not op.not_before and not keyed:
             return self.lost(pair.pairing, op, keyed=keyed)
         if keyed or stamp(self._clock()) >= op.not_before:
             return self.ended(pair.pairing, op, "rejected")
         return op
+
+    def _suspect(self, pair: OpenPair, op: Op, records: list[Record]) -> None:
+        """Remember which records may be the copy that a lost create made, so that the person is asked before another is made."""
+        outcome = self._runs.outcome(op.run, op.change)
+        settlement = outcome.settlement if outcome is not None else None
+        if settlement is None or op.side is not Side.SALESFORCE or not settlement.notes_key:
+            return
+        self._committer.suspect(
+            pair.pairing, settlement.notes_key, [record.key for record in nearest(records, op.after)]
+        )
 
     def finish_with(self, pair: OpenPair, row: RowOutcome, ops: list[Op], rules: Rules) -> RowOutcome:
         """Commit the base for a row whose operations are all decided, and write down what became of it: one transaction."""

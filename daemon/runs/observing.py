@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
@@ -72,6 +73,16 @@ def scrubbed(record: Record, rules: Rules, secret: bytes) -> Record:
     series = replace(record.series, title="") if record.series else None
     keyed = hmac.digest(secret, record.payload_digest or record.raw.encode(), "sha256")[:16]
     return replace(record, image=image, digest=digest(image), payload_digest=keyed, series=series, raw="")
+
+
+class Connections(Protocol):
+    """What the coordinator needs of the accounts: an open pair and the rules in force for it."""
+
+    async def open_pair(self) -> OpenPair: ...
+
+    def rules(self, pair: OpenPair) -> Rules: ...
+
+    def failed(self, error: SideError) -> None: ...
 
 
 class Observer:

@@ -57,6 +57,15 @@ class OpenRun:
             self._told = now
             self._changed()
 
+    def outdated(self, because: Text) -> None:
+        """A calendar changed since the waiting list was made: say so on it, unless it already tells something worse."""
+        run = self.run
+        if run is None or run.state is not RunState.AWAITING_REVIEW or run.mode is RunMode.UNDO or run.because:
+            return
+        self.run = msgspec.structs.replace(run, because=because)
+        self._runs.put(self._pairing(), self.run)
+        self._changed()
+
     def _not_compared(self, because: Text) -> None:
         """A list that was already up for review stays, with its decisions and the reason; otherwise the run failed."""
         assert self.run is not None
@@ -71,8 +80,10 @@ class OpenRun:
         assert self.run is not None and self.review is not None
         made = comparison.plan
         if waiting:
+            # A row that waits may name records it asks about: they wait with it.
+            named = {each.id for row in made.changes if row.id in waiting for each in row.candidates}
             made = without(made, waiting)
-            made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting, (text("row.waiting"),))})
+            made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting | named, (text("row.waiting"),))})
         if self.run.mode is not RunMode.UNDO:
             since = stamp(self._clock() - timedelta(hours=24))
             made = _with_rows(made, parked(made.changes, self._runs.updates_since(comparison.pair.pairing, since)))

@@ -7,12 +7,13 @@ event is made anew and gets another Id (contracts.md 9).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from daemon.runs.apply import Replanner
 from daemon.runs.compare import Comparison
-from daemon.store.runs import Op, RowOutcome
+from daemon.store.runs import Op, RowOutcome, RunStore
 from daemon.sync.appointment import differing
 from daemon.sync.base import Base, Link, LinkState
 from daemon.sync.projection import canonical
@@ -44,10 +45,14 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, b
     links = {link.id: link for link in base.links}
     rows = []
     for outcome in outcomes:
-        if outcome.result is not Result.APPLIED or outcome.settlement is None:
+        if outcome.result is not Result.APPLIED:
             continue
         done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
-        if len(done) == len(outcome.ops):  # else its before-images are gone (30 days) and nothing can be put back
+        if outcome.settlement is None:
+            rows.append(_cannot(outcome, done, {}, "undo.text_erased"))
+        elif len(done) < len(outcome.ops):
+            rows.append(_cannot(outcome, done, {}, "undo.too_old"))
+        else:
             rows.append(_row(outcome, done, trees, links.get(outcome.item)))
     rows.sort(key=lambda row: (row.starts_at, row.id))
     joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
@@ -57,31 +62,8 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, b
 def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) -> Proposal:
     records = {op.side: trees.of(op.side).records.get(_key(op)) for op in ops}
     moved_on = not _as_left(outcome, ops, link)
-    changed = moved_on or any(not _still_there(op, records[op.side], trees) for op in ops)
-    revision = _revision(outcome, ops, records)
-    images = _shown(outcome, records)
-    common = {
-        "id": outcome.change,
-        "item": outcome.item,
-        "revision": revision,
-        "title": outcome.title,
-        "starts_at": outcome.starts_at,
-        "ends_at": outcome.ends_at,
-        "all_day": outcome.all_day,
-        "notes": images[Side.NOTES],
-        "salesforce": images[Side.SALESFORCE],
-        "notes_key": next((_key(op) for op in ops if op.side is Side.NOTES), ""),
-        "salesforce_key": next((_key(op) for op in ops if op.side is Side.SALESFORCE), ""),
-        "generation": outcome.link_before.generation if outcome.link_before else 0,
-    }
-    if changed:
-        return Proposal(
-            action=Action.CANNOT_SYNC,
-            default_decision=Decision.UNDECIDED,
-            summary=text("undo.changed_since"),
-            why=(text("undo.changed_since"),),
-            **common,  # type: ignore[arg-type]
-        )
+    if moved_on or any(not _still_there(op, records[op.side], trees) for op in ops):
+        return _cannot(outcome, ops, records, "undo.changed_since")
     writes = tuple(_inverse(op, records[op.side]) for op in ops)
     deletes = any(write.kind == "delete" for write in writes)
     recreates = any(write.kind == "create" for write in writes)
@@ -108,8 +90,38 @@ def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) ->
         risks=(Risk.DELETION,) if deletes else (),
         summary=summary,
         why=(summary,),
-        **common,  # type: ignore[arg-type]
+        **_common(outcome, ops, records),
     )
+
+
+def _cannot(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None], why: str) -> Proposal:
+    """A row that says why it cannot be put back."""
+    return Proposal(
+        action=Action.CANNOT_SYNC,
+        default_decision=Decision.UNDECIDED,
+        summary=text(why),
+        why=(text(why),),
+        **_common(outcome, ops, records),
+    )
+
+
+def _common(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None]) -> dict[str, Any]:
+    """What a row of an undo shows, whatever it proposes."""
+    images = _shown(outcome, records)
+    return {
+        "id": outcome.change,
+        "item": outcome.item,
+        "revision": _revision(outcome, ops, records),
+        "title": outcome.title,
+        "starts_at": outcome.starts_at,
+        "ends_at": outcome.ends_at,
+        "all_day": outcome.all_day,
+        "notes": images[Side.NOTES],
+        "salesforce": images[Side.SALESFORCE],
+        "notes_key": next((_key(op) for op in ops if op.side is Side.NOTES), ""),
+        "salesforce_key": next((_key(op) for op in ops if op.side is Side.SALESFORCE), ""),
+        "generation": outcome.link_before.generation if outcome.link_before else 0,
+    }
 
 
 def _key(op: Op) -> str:
@@ -156,6 +168,7 @@ def _inverse(op: Op, record: Record | None) -> PlannedWrite:
         after=op.before,
         groups=frozenset(op.groups) if op.kind == "update" else frozenset(Group),
         raw=op.before_raw if op.kind == "delete" else "",
+        origin=f"undo of {op.id}" if op.kind == "delete" else "",
     )
 
 
@@ -186,7 +199,7 @@ def _settlement(outcome: RowOutcome, writes: tuple[PlannedWrite, ...]) -> Settle
     )
 
 
-def _shown(outcome: RowOutcome, records: dict[Side, Record | None]) -> dict[Side, Image | None]:
+def _shown(outcome: RowOutcome, records: Mapping[Side, Record | None]) -> dict[Side, Image | None]:
     settlement = outcome.settlement
     kept = {
         Side.NOTES: settlement.notes_image if settlement else None,
@@ -197,7 +210,7 @@ def _shown(outcome: RowOutcome, records: dict[Side, Record | None]) -> dict[Side
     return kept
 
 
-def _revision(outcome: RowOutcome, ops: list[Op], records: dict[Side, Record | None]) -> str:
+def _revision(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None]) -> str:
     found = hashlib.blake2b(digest_size=12)
     for part in (outcome.run, outcome.change, *(op.id for op in ops)):
         found.update(part.encode() + b"\n")
@@ -210,6 +223,8 @@ def _revision(outcome: RowOutcome, ops: list[Op], records: dict[Side, Record | N
 class UndoReplanner(Replanner):
     """Plans an undo run again over re-read trees."""
 
+    acknowledges = False
+
     def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
         self._outcomes = tuple(outcomes)
         self._ops = tuple(ops)
@@ -217,5 +232,19 @@ class UndoReplanner(Replanner):
     def again(self, comparison: Comparison, trees: Trees) -> Comparison:
         return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees, comparison.base))
 
+    @property
+    def empty(self) -> bool:
+        return not self._outcomes
+
     def wanted(self) -> set[tuple[Side, str]]:
         return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
+
+
+def undo_of(runs: RunStore, run: str, changes: Collection[str], undone: Collection[str] = ()) -> UndoReplanner:
+    """What undoes the applied rows of ``run``: all of them, or ``changes``; without those that are ``undone`` already."""
+    outcomes = [
+        each
+        for each in runs.outcomes(run).values()
+        if each.result is Result.APPLIED and (not changes or each.change in changes) and each.change not in undone
+    ]
+    return UndoReplanner(outcomes, runs.ops_of(run))

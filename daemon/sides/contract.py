@@ -132,6 +132,18 @@ class LostAnswer:
 Outcome = Done | Refused | Stale | LostAnswer
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What may have become of a create whose answer was lost: ``sure`` are its result (best first), ``doubtful`` may be.
+
+    A side that recognises its creates by key has no doubtful ones. Elsewhere they are the person's records made since the
+    create was first sent that say something else: a trigger or a person may have changed what was sent (sync.md 2.9, "or ask").
+    """
+
+    sure: tuple[Record, ...] = ()
+    doubtful: tuple[Record, ...] = ()
+
+
 class SideError(Exception):
     """Base of the errors a side raises; ``text`` is the sentence for the person."""
 
@@ -190,6 +202,9 @@ class Side(Protocol):
         """Carry out writes; yields one outcome each, as soon as it is known, in any order."""
         ...
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        """Records that may be the result of a create whose answer was lost (best first)."""
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        """By ``op_id``, what may have become of creates whose answers were lost; asked for together, in as few calls as can be.
+
+        An operation without traces is not in the answer.
+        """
         ...

@@ -74,12 +74,16 @@ class LinkStore:
             apart = db.execute(
                 "SELECT notes_key, salesforce_key FROM kept_apart WHERE pairing=?", (pairing,)
             ).fetchall()
+            suspects = db.execute(
+                "SELECT notes_key, salesforce_key FROM suspect WHERE pairing=?", (pairing,)
+            ).fetchall()
             seen = db.execute("SELECT change, revision FROM acknowledged WHERE pairing=?", (pairing,)).fetchall()
         return Base(
             pairing=pairing,
             links=tuple(_link(row) for row in links),
             ignores=tuple(_ignore.decode(row[0]) for row in ignores),
             kept_apart=frozenset((row[0], row[1]) for row in apart),
+            suspects=frozenset((row[0], row[1]) for row in suspects),
             acknowledged=dict(seen),
         )
 
@@ -114,6 +118,8 @@ class LinkStore:
         if rows:
             with self._db.transaction() as db:
                 db.executemany("INSERT OR REPLACE INTO link VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+                linked = [(pairing, row[2], row[3]) for row in rows if row[4] != LinkState.TOMBSTONE.value]
+                db.executemany("DELETE FROM suspect WHERE pairing=? AND (notes_key=? OR salesforce_key=?)", linked)
 
     def drop(self, pairing: str, identifiers: Iterable[str]) -> None:
         rows = [(pairing, identifier) for identifier in identifiers]
@@ -134,6 +140,13 @@ class LinkStore:
     def keep_apart(self, pairing: str, notes_key: str, salesforce_key: str) -> None:
         with self._db.transaction() as db:
             db.execute("INSERT OR IGNORE INTO kept_apart VALUES (?,?,?)", (pairing, notes_key, salesforce_key))
+
+    def suspect(self, pairing: str, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember (notes key, salesforce key) of events that may be the copy a lost create made; a link ends the suspicion."""
+        rows = [(pairing, *pair) for pair in pairs]
+        if rows:
+            with self._db.transaction() as db:
+                db.executemany("INSERT OR IGNORE INTO suspect VALUES (?,?,?)", rows)
 
     def acknowledge(self, pairing: str, seen: Iterable[tuple[str, str]]) -> None:
         """Remember (change, revision) of rows that cannot be synchronized and were seen."""
@@ -171,6 +184,7 @@ _FORGET = (
     "DELETE FROM link WHERE pairing=?",
     "DELETE FROM ignored WHERE pairing=?",
     "DELETE FROM kept_apart WHERE pairing=?",
+    "DELETE FROM suspect WHERE pairing=?",
     "DELETE FROM acknowledged WHERE pairing=?",
     "DELETE FROM op WHERE pairing=?",
     "UPDATE pairing SET first_run_done=0 WHERE id=?",

@@ -201,6 +201,11 @@ class RunStore:
             rows = db.execute("SELECT change, body FROM outcome WHERE run=?", (run,)).fetchall()
         return {change: _outcome.decode(body) for change, body in rows}
 
+    def outcome(self, run: str, change: str) -> RowOutcome | None:
+        with self._db.reading() as db:
+            row = db.execute("SELECT body FROM outcome WHERE run=? AND change=?", (run, change)).fetchone()
+        return _outcome.decode(row[0]) if row else None
+
     def history(self, item: str, limit: int = 50) -> list[RowOutcome]:
         with self._db.reading() as db:
             rows = db.execute(

@@ -115,4 +115,13 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX outcome_item ON outcome (item);
     """,
+    # Events that may be the copy of a Notes item whose create was never answered (no unique key field in the org).
+    """
+    CREATE TABLE suspect (
+        pairing TEXT NOT NULL REFERENCES pairing (id) ON DELETE CASCADE,
+        notes_key TEXT NOT NULL,
+        salesforce_key TEXT NOT NULL,
+        PRIMARY KEY (pairing, notes_key, salesforce_key)
+    ) WITHOUT ROWID;
+    """,
 )

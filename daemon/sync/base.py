@@ -86,7 +86,8 @@ class Ignore:
 class Base:
     """Every link, ignore, kept-apart pair and acknowledged row of one pairing.
 
-    ``kept_apart`` holds (notes key, salesforce key) answered *keep apart*. ``acknowledged`` maps a change id to the revision
+    ``kept_apart`` holds (notes key, salesforce key) answered *keep apart*. ``suspects`` holds pairs of which the event may be
+    the copy that a create without an answer made. ``acknowledged`` maps a change id to the revision
     of a ``cannot_sync`` row the person has seen (it stays silent until the revision changes).
     """
 
@@ -94,6 +95,7 @@ class Base:
     links: tuple[Link, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     kept_apart: frozenset[tuple[str, str]] = frozenset()
+    suspects: frozenset[tuple[str, str]] = frozenset()
     acknowledged: dict[str, str] = field(default_factory=dict)
 
     def by_key(self, side: Side) -> dict[str, Link]:

@@ -23,6 +23,8 @@ class Draft:
     upkeep: list[Upkeep] = field(default_factory=list)
     left_out: dict[tuple[Side, str], LeftOut] = field(default_factory=dict)
     quiet: dict[str, tuple[Text, ...]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    """Salesforce keys that a question about a linked item names; they get no row of their own."""
 
 
 @dataclass(frozen=True, slots=True)

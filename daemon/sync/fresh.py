@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from daemon.sync import explain, removal_rows
-from daemon.sync.appointment import split_notes_key
-from daemon.sync.base import Link, LinkState
+from daemon.sync.appointment import item_id, split_notes_key
+from daemon.sync.base import Link, LinkState, came_back
 from daemon.sync.changes import Context
 from daemon.sync.decide import IgnoreState, Outcome, Presence, unlinked
 from daemon.sync.draft import Draft, Subject, set_aside
@@ -45,7 +45,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     """Every record of either tree that no link holds."""
     taken = {one.record.key for one in moved.values()}
     notes = _gather(ctx, draft, Side.NOTES, taken)
-    salesforce = _gather(ctx, draft, Side.SALESFORCE, set())
+    salesforce = _gather(ctx, draft, Side.SALESFORCE, draft.asked)
     _unreadable(ctx, draft)
     if ctx.trees.notes.problem is not None or ctx.trees.salesforce.problem is not None:
         _side_unknown(ctx, draft, notes, salesforce)
@@ -55,6 +55,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         (*salesforce.new, *salesforce.unholdable),
         lambda n, s: identical(ctx, n, s),
         ctx.base.kept_apart,
+        ctx.base.suspects | _once_paired(notes, salesforce),
     )
     for n, s in (*found.by_key, *found.linked):
         if unlinked(notes.is_what(n), salesforce.is_what(s)) is Outcome.MATCH:
@@ -65,7 +66,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     asked = Counter(partner.key for _, partners in found.doubtful for partner, _ in partners)
     for n, partners in found.doubtful:
         sole = partners[0][0] if len(partners) == 1 and asked[partners[0][0].key] == 1 else None
-        doubtful(ctx, draft, n, partners, sole)
+        doubtful(ctx, draft, _unlinked_subject(ctx, n, sole), partners)
     rest_n = _ask_locals(ctx, draft, found.notes, salesforce, notes)
     rest_s = _ask_locals(ctx, draft, found.salesforce, notes, salesforce)
     for record in rest_n:
@@ -74,6 +75,21 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         _alone(ctx, draft, record, salesforce)
     _leave_out(ctx, draft, notes)
     _leave_out(ctx, draft, salesforce)
+
+
+def _once_paired(notes: Newcomers, salesforce: Newcomers) -> frozenset[tuple[str, str]]:
+    """Pairs that were taken apart by a deletion, are both there again and say different things: asked, never doubled."""
+    ours = {record.key: record for record in (*notes.new, *notes.unholdable)}
+    theirs = {record.key: record for record in (*salesforce.new, *salesforce.unholdable)}
+    pairs = ((link.notes_key, link.salesforce_key) for link in salesforce.removed.values())
+    return frozenset(
+        (n, s) for n, s in pairs if n in ours and s in theirs and fingerprint(ours[n]) != fingerprint(theirs[s])
+    )
+
+
+def _unlinked_subject(ctx: Context, notes: Record, salesforce: Record | None) -> Subject:
+    item = ctx.fresh_id(Side.NOTES, notes.key)
+    return Subject(id=item, notes=notes, salesforce=salesforce, hidden=ctx.rules.hides(notes.image))
 
 
 def _side_unknown(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newcomers) -> None:
@@ -117,6 +133,9 @@ def _gather(ctx: Context, draft: Draft, side: Side, taken: set[str]) -> Newcomer
     for key in sorted(set(records) - linked):
         record = records[key]
         tombstone = tombstones.get(key)
+        if tombstone is not None and side is Side.SALESFORCE and tombstone.notes_key in ctx.trees.notes.records:
+            # Both are there again, and the name of the pair they were goes on with the Notes entry.
+            tombstone = replace(tombstone, id=item_id(ctx.base.pairing, side, came_back(key)))
         item = tombstone.id if tombstone is not None else ctx.fresh_id(side, key)
         if _is_ignored(ctx, draft, side, record, item):
             continue
@@ -167,11 +186,18 @@ def _still_as_removed(tombstone: Link, side: Side, record: Record) -> bool:
 def _ask_locals(ctx: Context, draft: Draft, records: list[Record], others: Newcomers, own: Newcomers) -> list[Record]:
     """A new item whose twin on the other side is private or filtered out is asked about, never doubled in silence."""
     index: dict[Fingerprint, list[Record]] = {}
+    by_key: dict[str, Record] = {}
     for record in (*others.private, *(one for one, _ in others.out_of_scope)):
         index.setdefault(fingerprint(record), []).append(record)
+        by_key[record.key] = record
+    suspects: dict[str, list[Record]] = {}
+    for pair in sorted(ctx.base.suspects) if by_key else ():
+        mine, other = pair if own.side is Side.NOTES else pair[::-1]
+        if other in by_key:
+            suspects.setdefault(mine, []).append(by_key[other])
     rest: list[Record] = []
     for record in records:
-        twins = index.get(fingerprint(record), []) if index else []
+        twins = [*suspects.get(record.key, ()), *index.get(fingerprint(record), ())] if index else []
         twin = next((one for one in twins if not _apart(ctx, own.side, record, one)), None)
         if twin is not None and _both(own.side, own.is_what(record), others.is_what(twin)) is Outcome.LOCAL_QUESTION:
             local_question(ctx, draft, own.side, record, twin, others.is_what(twin))

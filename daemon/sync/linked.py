@@ -12,10 +12,12 @@ from daemon.sync.decide import IgnoreState, Outcome, Status, Target, linked, ove
 from daemon.sync.draft import Draft, Subject, set_aside
 from daemon.sync.ignore import NOTHING, Standing, standing
 from daemon.sync.merge_rows import edited
+from daemon.sync.pair_rows import doubtful
 from daemon.sync.projection import redacted
 from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.series import Moved
+from daemon.sync.trees import Record
 from shared.models import Image, Text
 from shared.states import LeftOutReason, Side
 from shared.texts import text
@@ -79,7 +81,28 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
     if link.state is LinkState.NO_BASE:
         outcome = _without_base(notes, salesforce, outcome)
     subject = _subject(ctx, link, notes, salesforce, moved)
+    lost = _lost_copies(ctx, notes, salesforce, draft)
+    if lost:
+        draft.asked.update(record.key for record, _ in lost)
+        doubtful(ctx, draft, subject, lost)
+        return
     _ACT[outcome](ctx, draft, LinkedPair(link, subject, notes, salesforce, outcome))
+
+
+def _lost_copies(ctx: Context, notes: Seen, salesforce: Seen, draft: Draft) -> list[tuple[Record, float]]:
+    """Events that may be the re-created copy of a pair whose own event is gone, because that create was never answered."""
+    if not ctx.base.suspects or notes.record is None or salesforce.status is not Status.DELETED:
+        return []
+    key = notes.record.key
+    linked_keys = ctx.base.by_key(Side.SALESFORCE)
+    return [
+        (ctx.trees.salesforce.records[other], 0.0)
+        for mine, other in sorted(ctx.base.suspects - ctx.base.kept_apart)
+        if mine == key
+        and other in ctx.trees.salesforce.records
+        and other not in linked_keys
+        and other not in draft.asked
+    ]
 
 
 def _ignored(ctx: Context, link: Link, notes: Seen, salesforce: Seen) -> Standing:

@@ -63,10 +63,15 @@ def match(
     salesforce: Iterable[Record],
     identical: Callable[[Record, Record], bool],
     apart: frozenset[tuple[str, str]],
+    suspects: frozenset[tuple[str, str]] = frozenset(),
 ) -> Matches:
-    """Match the unlinked records of both sides; ``apart`` holds pairs a person answered *keep apart*."""
+    """Match the unlinked records of both sides; ``apart`` holds pairs a person answered *keep apart*, ``suspects`` pairs of
+    which the event may be the copy that a create without an answer made: those are asked before anything else is tried.
+    """
     found = Matches()
     rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), found)
+    if suspects - apart:
+        rest_n, rest_s = _by_suspicion(rest_n, rest_s, suspects - apart, apart, found)
     rest_n, rest_s = _by_fingerprint(rest_n, rest_s, identical, apart, found)
     _by_likeness(rest_n, rest_s, apart, found)
     return found
@@ -93,6 +98,41 @@ def _by_own_key(notes: list[Record], salesforce: list[Record], found: Matches) -
         used.add(partner.key)
         found.by_key.append((partner, record))
     return [record for record in notes if record.key not in used], rest
+
+
+def _by_suspicion(
+    notes: list[Record],
+    salesforce: list[Record],
+    suspects: frozenset[tuple[str, str]],
+    apart: frozenset[tuple[str, str]],
+    found: Matches,
+) -> tuple[list[Record], list[Record]]:
+    """Tier 2 where a record cannot be recognised: what may be our copy is asked about, beside an exact twin."""
+    there = {record.key: record for record in salesforce}
+    of_notes: dict[str, list[Record]] = {}
+    for name, key in sorted(suspects):
+        if key in there:
+            of_notes.setdefault(name, []).append(there[key])
+    asked: set[str] = set()
+    rest: list[Record] = []
+    for record in notes:
+        partners = of_notes.get(record.key, [])
+        if not partners:
+            rest.append(record)
+            continue
+        known = {partner.key for partner in partners}
+        partners = partners + [
+            other
+            for other in salesforce
+            if fingerprint(other) == fingerprint(record)
+            and other.key not in known
+            and (record.key, other.key) not in apart
+        ]
+        subject = folded(record.image.subject)
+        scored = [(partner, likeness(subject, folded(partner.image.subject))) for partner in partners]
+        found.doubtful.append((record, sorted(scored, key=lambda one: (-one[1], one[0].key))[:PARTNERS_ASKED]))
+        asked.update(partner.key for partner, _ in found.doubtful[-1][1])
+    return rest, [record for record in salesforce if record.key not in asked]
 
 
 def _by_fingerprint(

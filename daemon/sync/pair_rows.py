@@ -112,14 +112,14 @@ def _by_key(notes: Record, salesforce: Record) -> bool:
     return bool(salesforce.foreign_key) and salesforce.foreign_key in (notes.key, notes.foreign_key)
 
 
-def doubtful(
-    ctx: Context, draft: Draft, notes: Record, partners: list[tuple[Record, float]], sole: Record | None
-) -> None:
+def doubtful(ctx: Context, draft: Draft, subject: Subject, partners: list[tuple[Record, float]]) -> None:
     """A Notes item with one or more Salesforce events that may be the same meeting: pair with one, or keep apart.
 
-    ``sole`` is the partner where there is just one and nobody else asks about it: then the row speaks of both.
+    The subject names the event too where there is just one and nobody else asks about it: then the row speaks of both.
     """
-    hidden = ctx.rules.hides(notes.image)
+    notes = subject.notes
+    if notes is None:
+        return
     options: list[Option] = []
     candidates: list[Candidate] = []
     for partner, score in partners:
@@ -129,7 +129,12 @@ def doubtful(
             option(
                 Decision.ANSWER,
                 "pair",
-                Settlement(link_state=LinkState.NO_BASE, notes_key=notes.key, salesforce_key=partner.key),
+                Settlement(
+                    link_state=LinkState.NO_BASE,
+                    notes_key=notes.key,
+                    salesforce_key=partner.key,
+                    generation=subject.generation + 1,
+                ),
                 answer=Answer.PAIR,
                 candidate=candidate,
                 title=ctx.seen(partner).subject,
@@ -139,20 +144,21 @@ def doubtful(
     propose(
         ctx,
         draft,
-        Subject(
-            id=ctx.fresh_id(Side.NOTES, notes.key),
-            notes=notes,
-            salesforce=sole,
-            hidden=hidden,
-            partners=tuple(partner for partner, _ in partners),
-        ),
+        replace(subject, partners=tuple(partner for partner, _ in partners)),
         Action.QUESTION,
         _pairs_first(options),
         summary=text("summary.doubtful_pair", count=len(partners)),
-        why=[text("why.doubtful_pair", count=len(partners))],
+        why=[text(_why_doubtful(ctx, {(notes.key, partner.key) for partner, _ in partners}), count=len(partners))],
         risks={Risk.QUESTION},
         candidates=tuple(candidates),
     )
+
+
+def _why_doubtful(ctx: Context, pairs: set[tuple[str, str]]) -> str:
+    if pairs & ctx.base.suspects:
+        return "why.lost_create"
+    once = {(link.notes_key, link.salesforce_key) for link in ctx.base.links if link.state is LinkState.TOMBSTONE}
+    return "why.once_paired" if pairs & once else "why.doubtful_pair"
 
 
 def _pairs_first(options: Iterable[Option]) -> list[Option]:

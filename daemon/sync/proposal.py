@@ -16,7 +16,8 @@ from shared.states import Action, Decision, Group, Risk, Side
 class PlannedWrite:
     """One write to one calendar. ``after`` is the whole image wanted, ``groups`` what may change (all of them on a create).
 
-    ``raw`` is the payload a re-creation starts from (what the item was linked to), where one was kept.
+    ``raw`` is the payload a re-creation starts from (what the item was linked to), where one was kept. ``origin`` names what a
+    create stands for where that is no item of the other side: its key is made from it, so that it is made once and only once.
     """
 
     side: Side
@@ -27,6 +28,7 @@ class PlannedWrite:
     after: Image | None = None
     groups: frozenset[Group] = frozenset()
     raw: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

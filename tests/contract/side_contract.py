@@ -32,6 +32,7 @@ from daemon.sync.rules import Window
 from daemon.sync.trees import Record
 from shared.models import Image
 from shared.states import Group, LeftOutReason
+from tests.fakes.traces import sure_of
 
 WINDOW = Window("2026-02-06T23:00Z", "2026-06-30T22:00Z", "2026-02-07", "2026-07-01")
 TIMED = Image(
@@ -215,9 +216,9 @@ class WritableSideContract(SideContract):
         records = {record.key: record for record in (await observe(bench.side)).records}
         assert records.keys() == {first.key, other.key}
         assert records[first.key].version == first.version
-        found = await bench.side.find_created(creation(image, "intent-1"))
+        found = await sure_of(bench.side, creation(image, "intent-1"))
         assert [record.key for record in found] == [first.key]
-        assert list(await bench.side.find_created(creation(image, "intent-3"))) == []
+        assert list(await sure_of(bench.side, creation(image, "intent-3"))) == []
 
     async def test_an_update_is_guarded_by_the_version(self, bench: Bench) -> None:
         key = await bench.put(TIMED)

@@ -57,3 +57,13 @@ def test_a_single_weekday_comes_again_in_a_week(tmp_path: Path) -> None:
     assert next_run_at(settings(tmp_path, weekdays=["mon"]), None, late, ZONE) == datetime(
         2026, 3, 16, 7, 0, tzinfo=UTC
     )
+
+
+def test_known_changes_bring_the_next_run_forward_but_start_none(tmp_path: Path) -> None:
+    """Catches: a watched folder starting runs outside the active hours, too often, or though nobody asked for runs."""
+    last, soon = MONDAY - timedelta(minutes=2), timedelta(minutes=5)
+    assert next_run_at(Settings(tmp_path / "none.toml"), last, MONDAY, ZONE, soon) is None
+    assert next_run_at(settings(tmp_path), last, MONDAY, ZONE, soon) == last + soon
+    assert next_run_at(settings(tmp_path), last, MONDAY, ZONE, timedelta(hours=9)) == last + timedelta(hours=1)
+    night = datetime(2026, 3, 9, 22, 0, tzinfo=UTC)
+    assert next_run_at(settings(tmp_path), last, night, ZONE, soon) == datetime(2026, 3, 10, 7, 0, tzinfo=UTC)

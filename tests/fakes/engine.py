@@ -200,20 +200,28 @@ class Bench:
     def come_up(self) -> None:
         """A new process on the same database."""
         self._build()
-        self.drive(self._take_up())
+        self.drive(self.take_up())
 
-    async def _take_up(self) -> None:
+    async def take_up(self) -> None:
         self.coordinator.take_up_again()
         await self.coordinator.wait()
 
-    def lose_database(self) -> None:
-        """The state is gone: another, empty file."""
+    def lose_database(self, backup: bytes = b"") -> None:
+        """The state is gone: another file, empty or as it was when ``backup`` was taken."""
         self.gate.shut = True
         self.database.close()
         self.database = Database(Path(":memory:"))
+        if backup:
+            with self.database.reading() as db:
+                db.deserialize(backup)
         for side in self.sides:
             side.forget_process()
         self._build()
+
+    def backup(self) -> bytes:
+        """The database as it is now."""
+        with self.database.reading() as db:
+            return bytes(db.serialize())
 
     def close(self) -> None:
         self.gate.shut = True

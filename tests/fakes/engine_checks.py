@@ -226,11 +226,14 @@ class Watch:
                         self.broken("P25", f"{key} on {side} never held its base in {group}: {value}")
 
     def check_plan(self) -> None:
-        """P17 and P18 over the rows on screen."""
+        """P17, P18 and P36 over the rows on screen."""
         comparison = self.bench.coordinator.comparison
         if comparison is None or not self.bench.waits() or comparison is self._judged:
             return
         self._judged = comparison
+        names = [row.id for row in self.bench.rows()]
+        if len(names) != len(set(names)):
+            self.broken("P36", f"two rows have one name: {sorted(names)}")
         for row in self.bench.rows():
             for side in Side:
                 writes = [write for one in row.settlements if one is not None for write in one.writes]
@@ -255,17 +258,13 @@ class Watch:
 
     def check_traces(self) -> None:
         """P12 over the database and the log."""
-        held = self._database_bytes()
+        held = self.bench.backup()
         logged = "\n".join(self.bench.log.lines)
         for canary in self.canaries:
             if canary.encode() in held:
                 self.broken("P12", "the text of a private item is in the database")
             if canary in logged:
                 self.broken("P12", "the text of a private item is in the log")
-
-    def _database_bytes(self) -> bytes:
-        with self.bench.database.reading() as db:
-            return bytes(db.serialize())
 
 
 def _same_write(side: Side, write: Write, planned: Any) -> bool:

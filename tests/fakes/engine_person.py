@@ -64,6 +64,9 @@ class Person(Surroundings):
         if not self.bench.waits():
             return
         self.watch.approve()
+        for _, settlement in self.bench.chosen():
+            for _, salesforce_key in settlement.kept_apart:
+                self.bench.salesforce.created_by.pop(salesforce_key, None)  # the person says it is another meeting
         if late_edit:
             self._edit_in_the_gap(late_edit)
         before = [len(side.requests) for side in self.bench.sides]
@@ -105,6 +108,18 @@ class Person(Surroundings):
         self.start()
         self.decide_all(pick)
         self.ok(1, late_edit)
+
+    def astray(self, side_no: int, what: int, when: int, way: int, how: int, later: int) -> None:
+        """A create whose request or answer goes astray on its way to a calendar that may rewrite what it is sent."""
+        self.recover()
+        self.rewrite(1 - side_no % 2, how)
+        self.make(side_no, what, when)
+        self.network(1 - side_no % 2, 0, way)
+        self.sync(0)
+        self.bench.clock.advance(minutes=(0, 3, 13)[later % 3])
+        self.sync(0)
+        self.arrive(1 - side_no % 2, 0)
+        self.sync(0)
 
     def furnish(self, count: int, pick: Callable[[], int]) -> None:
         """A calendar that is already in use: some meetings, brought over before the story begins."""
@@ -154,14 +169,31 @@ class Person(Surroundings):
         self.say("restart")
         self._after_run()
 
-    def lose_database(self) -> None:
-        """P28: an empty state deletes nothing and doubles nothing that is exactly the same on both sides."""
+    def take_backup(self) -> None:
+        """Somebody copies the state folder."""
+        self._backup = self.bench.backup()
+        self.say("backup")
+
+    def restore_backup(self) -> None:
+        """An old copy of the state folder is put back: what was decided and written since is forgotten."""
+        if not self._backup:
+            return
+        self._forget(self._backup)
+        self.say("restore backup")
+        self.bench.drive(self.bench.take_up())
+        self._after_run()
+
+    def _forget(self, backup: bytes = b"") -> None:
         self.bench.crash_plan = None
         for side in self.bench.sides:
             side.network.under_way.clear()
             if not side.keyed:
                 side.created_by.clear()  # from here on only the person can tell whose copy is whose
-        self.bench.lose_database()
+        self.bench.lose_database(backup)
+
+    def lose_database(self) -> None:
+        """P28: an empty state deletes nothing and doubles nothing that is exactly the same on both sides."""
+        self._forget()
         self.say("lose database")
         run = self.bench.start()
         for row in self.bench.rows():

@@ -22,6 +22,7 @@ from daemon.sides.contract import (
     Outcome,
     ProgressSink,
     SideUnavailable,
+    Traces,
     Write,
 )
 from daemon.sync.appointment import CONTENT_GROUPS, group_value
@@ -283,28 +284,29 @@ class EngineSide(MemorySide):
         record = self._record(key)
         return self._rewritten(Done(write.op_id, key, record.version, record))
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         """By the key where the calendar has one; else as the Salesforce side does: same start and subject, made since."""
         self.now = self._clock()
         self.crash_here(f"{self.side}.find_created")
         if self.keyed:
-            return await super().find_created(write)
+            return await super().find_created(writes)
         self._called("find_created")
+        return {write.op_id: self._traces(write) for write in writes}
+
+    def _traces(self, write: Write) -> Traces:
         known = self._made.get(write.create_key)
         if known is not None:
-            return [self._record(known)] if known in self.entries else []
+            return Traces((self._record(known),) if known in self.entries else ())
         assert write.after is not None
         tried = self._tried.get(write.create_key, datetime.fromisoformat(write.op_id[:20]))
         free = [key for key in self.entries if self._made_for(key) in ("", write.create_key)]
-        found = [
-            self._record(key)
-            for key in free
-            if self.entries[key].made >= tried - timedelta(minutes=2) and _alike(self.entries[key].image, write.after)
-        ]
-        found.sort(key=lambda record: self.entries[record.key].made, reverse=True)
+        since = [key for key in free if self.entries[key].made >= tried - timedelta(minutes=2)]
+        since.sort(key=lambda key: self.entries[key].made, reverse=True)
+        found = [self._record(key) for key in since if _alike(self.entries[key].image, write.after)]
         if found:
             self._made[write.create_key] = found[0].key
-        return found
+            return Traces(tuple(found))
+        return Traces(doubtful=tuple(self._record(key) for key in since))
 
     def _made_for(self, key: str) -> str:
         return next((name for name, made in self._made.items() if made == key), "")

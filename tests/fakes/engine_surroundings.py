@@ -56,6 +56,7 @@ class Surroundings:
         self.deleted: dict[Side, list[tuple[str, Image]]] = {side: [] for side in Side}
         self._count = 0
         self._hidden: set[str] = set()
+        self._backup = b""
 
     def say(self, *words: object) -> None:
         self.trace.append(" ".join(str(word) for word in words))
@@ -107,8 +108,6 @@ class Surroundings:
 
     def _edit(self, side: EngineSide, key: str, field: int, value: int) -> None:
         name = FIELDS[field % len(FIELDS)]
-        if name in ("time", "subject"):
-            self._no_longer_known(side, key)
         if name == "time":
             start, end, all_day = self._time(side, value)
             side.edit(key, starts_at=start, ends_at=end, all_day=all_day)
@@ -120,14 +119,6 @@ class Surroundings:
         else:
             chosen = {"subject": SUBJECTS, "location": PLACES, "description": BODIES}[name]
             side.edit(key, **{name: chosen[value % len(chosen)]})
-
-    def _no_longer_known(self, side: EngineSide, key: str) -> None:
-        """Without a key field a copy whose answer was lost is known by its time and subject alone (sync.md 2.9).
-
-        Changed before it was found, it is shown as an event of its own, and the person sees both rows.
-        """
-        if not side.keyed and key not in {link.key(side.side) for link in self.bench.base().links}:
-            side.created_by.pop(key, None)
 
     def _canary(self, side: EngineSide) -> str:
         self._count += 1
@@ -184,7 +175,6 @@ class Surroundings:
         key = self.key(side, item)
         if key is not None and not side.entries[key].image.private:
             self._hidden.add(key)
-            self._no_longer_known(side, key)
             side.edit(
                 key,
                 private=True,

@@ -137,9 +137,12 @@ class World(Person):
             return
         if any(op.adopted for op in self.bench.runs.ops_of(run.id)):
             return  # what was there before the run is not undone by it, and the row says so
-        stuck = [row for row in self.bench.rows() if row.action is Action.CANNOT_SYNC]
-        if stuck:
-            self.watch.broken("P31", f"nothing happened since, and {len(stuck)} rows cannot be undone")
+        unable = [row for row in self.bench.rows() if row.action is Action.CANNOT_SYNC]
+        if any(row.summary.code == "undo.text_erased" for row in unable):
+            self.bench.cancel()
+            return  # it was private once, so its text was not kept, and the row says so
+        if unable:
+            self.watch.broken("P31", f"nothing happened since, and {len(unable)} rows cannot be undone")
         self.decide_all(0)
         self.ok()
         outcomes = self.bench.runs.outcomes(run.id)

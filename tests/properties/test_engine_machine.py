@@ -136,6 +136,14 @@ class Engine(RuleBasedStateMachine):
     def lose_database(self) -> None:
         self.it.lose_database()
 
+    @rule()
+    def take_backup(self) -> None:
+        self.it.take_backup()
+
+    @rule()
+    def restore_backup(self) -> None:
+        self.it.restore_backup()
+
     @rule(by=st.integers(0, 3))
     def clock(self, by: int) -> None:
         self.it.clock(by)
@@ -186,16 +194,9 @@ class Engine(RuleBasedStateMachine):
 
     # stories: several steps that belong together, so that a run of 50 steps meets them more than once
 
-    @rule(side=SIDE, what=VALUE, when=VALUE, way=st.integers(0, 3), minutes=st.sampled_from([0, 3, 13]))
-    def a_create_goes_astray(self, side: int, what: int, when: int, way: int, minutes: int) -> None:
-        self.it.recover()
-        self.it.make(side, what, when)
-        self.it.network(1 - side, 0, way)
-        self.it.sync(0)
-        self.it.bench.clock.advance(minutes=minutes)
-        self.it.sync(0)
-        self.it.arrive(1 - side, 0)
-        self.it.sync(0)
+    @rule(side=SIDE, what=VALUE, when=VALUE, way=st.integers(0, 3), how=st.integers(0, 2), later=st.integers(0, 2))
+    def a_create_goes_astray(self, side: int, what: int, when: int, way: int, how: int, later: int) -> None:
+        self.it.astray(side, what, when, way, how, later)
 
     @rule(side=SIDE, item=ITEM, field=st.integers(0, 4), value=VALUE, late=VALUE)
     def an_approval_goes_stale(self, side: int, item: int, field: int, value: int, late: int) -> None:

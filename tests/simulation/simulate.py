@@ -50,6 +50,8 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (7, "crash", lambda w, d: w.crash(_n(d), _n(d))),
     (1, "restart", lambda w, d: w.restart()),
     (1, "lose database", lambda w, d: w.lose_database()),
+    (1, "back up", lambda w, d: w.take_backup()),
+    (1, "restore backup", lambda w, d: w.restore_backup()),
     (5, "clock", lambda w, d: w.clock(_n(d))),
     (1, "window", lambda w, d: w.resize_window(_n(d), _n(d))),
     (16, "sync", lambda w, d: w.sync(_n(d) if d.random() < 0.3 else 0, _n(d) if d.random() < 0.1 else 0)),
@@ -62,6 +64,7 @@ ACTIONS: tuple[tuple[int, str, Action], ...] = (
     (1, "rearm", lambda w, d: w.rearm(_n(d))),
     (1, "undo", lambda w, d: w.undo_last()),
     (1, "undo round", lambda w, d: w.undo_round()),
+    (1, "astray", lambda w, d: w.astray(_n(d), _n(d), _n(d), _n(d), _n(d), _n(d))),
     (1, "settle", lambda w, d: w.settle()),
 )
 """(weight, name, what happens)."""

@@ -71,10 +71,15 @@ def _no_look_before_writing(patch: pytest.MonkeyPatch) -> None:
 def _blind_retry(patch: pytest.MonkeyPatch) -> None:
     """A create whose answer was lost counts as not sent, without looking."""
 
-    async def never_arrived(self: Journal, pair: Any, op: Any, rules: Any) -> Any:
+    def never_arrived(self: Journal, pair: Any, op: Any, seen: Any, rules: Any) -> Any:
         return self.ended(pair.pairing, op, "rejected")
 
     patch.setattr(Journal, "_settle_create", never_arrived)
+
+
+def _no_suspicion(patch: pytest.MonkeyPatch) -> None:
+    """What may be the copy of a lost create is not asked about."""
+    patch.setattr(Journal, "_suspect", lambda self, pair, op, records: None)
 
 
 def _no_quarantine(patch: pytest.MonkeyPatch) -> None:
@@ -169,24 +174,25 @@ def _undo_of_the_wrong_image(patch: pytest.MonkeyPatch) -> None:
 
 def _adopts_anything(patch: pytest.MonkeyPatch) -> None:
     """A lost create adopts a record that another item already has."""
-    patch.setattr(Committer, "keys_in_use", lambda self, pairing, side, item: set())
+    patch.setattr(Committer, "owners", lambda self, pairing, side: {})
     patch.setattr(EngineSide, "_made_for", lambda self, key: "")
 
 
 PLANTED: dict[str, tuple[Patch, str, int]] = {
-    "no look before writing": (_no_look_before_writing, "P14", 28),
+    "no look before writing": (_no_look_before_writing, "P14", 7),
     "blind retry": (_blind_retry, "P7", 475),
+    "no suspicion": (_no_suspicion, "P7", 219),
     "no quarantine": (_no_quarantine, "P7", 475),
-    "base from a fresh read": (_base_from_a_fresh_read, "P3", 28),
-    "base before the answer": (_base_before_the_answer, "P25", 17),
-    "absence is deletion": (_absence_is_deletion, "P18", 7),
-    "incomplete is complete": (_incomplete_is_complete, "P18", 7),
+    "base from a fresh read": (_base_from_a_fresh_read, "P3", 44),
+    "base before the answer": (_base_before_the_answer, "P25", 45),
+    "absence is deletion": (_absence_is_deletion, "P18", 23),
+    "incomplete is complete": (_incomplete_is_complete, "P18", 23),
     "journal after sending": (_journal_after_sending, "P16", 1),
-    "ignores forgotten": (_ignores_forgotten, "P9", 124),
-    "private text kept": (_private_text_kept, "P12", 5),
-    "guards off": (_guards_off, "P19", 130),
+    "ignores forgotten": (_ignores_forgotten, "P9", 1),
+    "private text kept": (_private_text_kept, "P12", 9),
+    "guards off": (_guards_off, "P19", 90),
     "no recovery": (_no_recovery, "P7", 457),
-    "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 73),
+    "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 10),
 }
 """name -> (the bug, the property that must find it, the seed that found it first; then others are tried)."""
 

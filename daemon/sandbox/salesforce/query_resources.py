@@ -43,7 +43,8 @@ def _run(org: Org, request: ApiRequest, include_deleted: bool) -> ApiReply:
     if result.grouped:
         return _groups(result)
     size = _page_size(request, org.options.query_batch)
-    return ApiReply(200, org.cursors.first(result, request.caller.user_id, size, request.version))
+    page = org.cursors.first(result.records, result.total, request.caller.user_id, size, request.version)
+    return ApiReply(200, page)
 
 
 def _groups(result: QueryResult) -> ApiReply:

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from daemon.sandbox.faults import FaultRules, fault_middleware
 from daemon.sandbox.journal import RequestJournal, control_routes, journal_middleware
+from daemon.sandbox.salesforce.bulk import BulkApi
 from daemon.sandbox.salesforce.errors import ApiError, not_found
 from daemon.sandbox.salesforce.messages import ApiReply, ApiRequest, http_date
 from daemon.sandbox.salesforce.oauth import OAuth, bearer
@@ -49,6 +50,7 @@ class ApiServer:
         app.on_response_prepare.append(self._date)
         app.add_routes(control_routes(self.faults, self.journal))
         app.add_routes(self.oauth.routes())
+        app.add_routes(BulkApi(self._org).routes())
         # Salesforce's own CLI puts its instance address, which ends in a slash, before every path.
         for slash in ("/", "//"):
             app.add_routes([web.route("*", f"{slash}services/data{end}", self.versions) for end in ("", "/")])

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from daemon.sandbox.salesforce.apps import APPS
 from daemon.sandbox.salesforce.org import Org
 
 _COOKIE = "sid"
@@ -92,14 +93,17 @@ class SignInPages:
     async def consent_page(self, request: web.Request) -> web.Response:
         """GET the consent page."""
         source = request.query.get("source", "")
-        if self._pending(request, source) is None:
+        pending = self._pending(request, source)
+        if pending is None:
             return html_page("Error", "This request has ended. Start again from the app.", status=400)
         form = (
             f'<form method="post" action="{_CONSENT}"><input type="hidden" name="source" value="{escape(source)}">'
             '<button id="oaapprove" name="answer" value="allow">Allow</button>'
             '<button id="oadeny" name="answer" value="deny">Deny</button></form>'
         )
-        return html_page("Allow access?", "Daybridge asks to manage your data at any time.", form)
+        return html_page(
+            "Allow access?", f"{APPS[pending[1]['client_id']].name} asks to manage your data at any time.", form
+        )
 
     async def consent(self, request: web.Request) -> web.Response:
         """POST the consent page."""

@@ -1,4 +1,4 @@
-"""Date literals of SOQL, such as TODAY and LAST_N_DAYS:7, as spans of days in the caller's time zone."""
+"""Date literals of SOQL, such as TODAY and LAST_N_DAYS:7, as spans of days in a person's zone; fiscal years begin in January."""
 
 from __future__ import annotations
 

@@ -39,6 +39,10 @@ class Store:
         self._indexes: dict[tuple[str, str], dict[str, set[str]]] = {
             key: {} for key in (*keys, *_FOLLOWED) if key[1] != "Id"
         }
+        self._indexes_of = {
+            o.name: [(field, index) for (owner, field), index in self._indexes.items() if owner == o.name]
+            for o in schema.objects
+        }
         self._undo: list[tuple[str, str, Row | None]] = []
         self._depth = 0
 
@@ -77,9 +81,7 @@ class Store:
 
     def _set(self, sobject: str, record_id: str, row: Row | None) -> None:
         old = self._tables[sobject].get(record_id)
-        for (owner, field), index in self._indexes.items():
-            if owner != sobject:
-                continue
+        for field, index in self._indexes_of[sobject]:
             before, after = old and old.get(field), row and row.get(field)
             if before != after or old is None:
                 if isinstance(before, str):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from daemon.sides.contract import Looked, Observation, Outcome, Probe, ProgressSink, SideUnavailable, Write
+from daemon.sides.contract import Looked, Observation, Outcome, Probe, ProgressSink, SideUnavailable, Traces, Write
 from daemon.sides.notes import caldav_discovery as discovery
 from daemon.sides.notes.caldav_http import DavError, DavSession
 from daemon.sides.notes.caldav_read import CaldavReading
@@ -136,8 +136,10 @@ class CaldavSide:
         async for outcome in opened.writing.write(writes):
             yield outcome
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        return await (await self._open()).writing.find_created(write)
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        writing = (await self._open()).writing
+        found = {write.op_id: await writing.find_created(write) for write in writes}
+        return {op_id: Traces(tuple(records)) for op_id, records in found.items() if records}
 
     async def _open(self) -> _Opened:
         if self._opened is None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
 from daemon.sides.contract import (
     Done,
@@ -123,7 +122,7 @@ class CaldavWriting:
     async def _update(self, write: Write, entry: Entry) -> Outcome:
         uid, recurrence_id = split_notes_key(write.key)
         resource = entry.resources[0]
-        original = decode(resource.data)
+        original = resource.data
         try:
             if write.kind == "delete":
                 body = without_date(original, uid, recurrence_id, user_zone=self.zone)
@@ -187,7 +186,7 @@ class CaldavWriting:
 
 
 def patched(
-    original: str, uid: str, recurrence_id: str, write: Write, after: Image, *, now: datetime, zone: str
+    original: bytes, uid: str, recurrence_id: str, write: Write, after: Image, *, now: datetime, zone: str
 ) -> str:
     """The text with the groups of the write changed and nothing else. Raises NoSuchEvent."""
     changes = {**changes_of(after, write.groups), "dtstamp": now}

@@ -18,6 +18,7 @@ from daemon.sides.contract import (
     ProgressSink,
     SideUnavailable,
     SignInNeeded,
+    Traces,
     Write,
 )
 from daemon.sides.notes import domino_calendars as calendars_of
@@ -162,8 +163,10 @@ class DominoSide:
         async for outcome in opened.writing.write(writes):
             yield outcome
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        return await (await self._open()).writing.find_created(write)
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        writing = (await self._open()).writing
+        found = {write.op_id: await writing.find_created(write) for write in writes}
+        return {op_id: Traces(tuple(records)) for op_id, records in found.items() if records}
 
     async def _open(self) -> _Opened:
         if self._opened is None:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from daemon.calendars.content_lines import as_bytes, cut_line, decode, logical_lines, read_components
+from daemon.calendars.content_lines import as_text, cut_line, logical_lines, read_components
 from daemon.calendars.icalendar_text import parse
 from daemon.calendars.icalendar_write import EventText, NoSuchEvent, patch_event, write_calendar
 from daemon.sides.notes.entries import instant
@@ -78,7 +78,7 @@ def update_body(
     original: bytes, uid: str, recurrence_id: str, image: Image, groups: frozenset[Group], *, user_zone: str
 ) -> str:
     """The body of an update of one entry or one date. Raises NoSuchEvent when the text does not hold it."""
-    patched = patch_event(decode(as_bytes(original)), uid, recurrence_id, changes_of(image, groups))
+    patched = patch_event(original, uid, recurrence_id, changes_of(image, groups))
     events = [event for event in parse(patched, user_zone=user_zone).events if event.uid == uid]
     event = next((event for event in events if event.recurrence_id == recurrence_id), None)
     if event is None:
@@ -104,6 +104,6 @@ def without_lines(vevent: str, names: frozenset[str]) -> str:
         line = cut_line(unfolded)
         depth += line.name == "BEGIN"
         if depth != 1 or line.name not in names:
-            kept.append(decode(b"\r\n".join(physical)) + "\r\n")
+            kept.append(as_text(physical))
         depth -= line.name == "END"
     return "".join(kept)

@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from daemon.calendars.content_lines import as_bytes
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
 from daemon.calendars.recurrence import TooMany
 from daemon.calendars.time_values import BadValue
@@ -30,6 +33,7 @@ from daemon.sides.contract import (
     ProgressSink,
     Refused,
     SideUnavailable,
+    Traces,
     Unclear,
     Write,
 )
@@ -37,6 +41,8 @@ from daemon.sides.notes.domino_address import read_address
 from daemon.sides.notes.domino_answers import DominoError
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable
+from daemon.sides.notes.file_access import read_bytes
+from daemon.sides.notes.file_stamps import Stamp, stamps_of
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sides.retry import RetryPolicy
 from daemon.sync.appointment import split_notes_key
@@ -46,8 +52,8 @@ from shared.models import CalendarInfo
 from shared.states import LeftOutReason
 from shared.texts import text
 
+_BLOCK = re.compile(rb"^[ \t]*(BEGIN|END)[ \t]*:[ \t]*(VEVENT|VCALENDAR)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 READ_ONLY = Capabilities(create=False, update=False, delete=False)
-MAX_BYTES = 64 * 1024 * 1024
 
 
 def is_web_address(source: str) -> bool:
@@ -81,6 +87,7 @@ class IcsFileSide:
         self._missed: dict[str, int] = {}
         self._parsed: tuple[bytes, ParsedCalendar] | None = None
         self._whole = True
+        self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
         """Reads the file once. Raises SideUnavailable with what is wrong with it."""
@@ -103,9 +110,11 @@ class IcsFileSide:
         self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
     ) -> Observation:
         """The whole file. ``gone`` holds known keys that this reading and the one before it missed."""
+        if not self._web:  # before reading: what changes meanwhile must show afterwards
+            self._observed = await asyncio.to_thread(stamps_of, [Path(self._source)])
         parsed = await self._read()
         progress("reading", 0, len(parsed.events))
-        reading = self._reader.read_parsed(parsed, window, None)
+        reading = await asyncio.to_thread(self._reader.read_parsed, parsed, window, None)
         records = {record.key: record for record in reading.records}
         before = {**_read_bookmark(bookmark), **self._missed}
         missed: dict[str, int] = {}
@@ -140,8 +149,12 @@ class IcsFileSide:
         for one in writes:
             yield Refused(one.op_id, "read_only", text("notes.file_read_only"))
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        return []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        return {}
+
+    def changed_since_read(self) -> bool:
+        """Whether the file was written since it was observed; never known of a web address."""
+        return not self._web and stamps_of([Path(self._source)]) != self._observed
 
     def _find(self, parsed: ParsedCalendar, key: str) -> Looked:
         uid = split_notes_key(key)[0]
@@ -151,12 +164,19 @@ class IcsFileSide:
         return find_in(self._reader, parsed, key, payload, Evidence("file_gone", self._now()))
 
     async def _read(self) -> ParsedCalendar:
-        data = await (self._fetch() if self._web else asyncio.to_thread(read_bytes, Path(self._source)))
+        data = await (self._fetch() if self._web else asyncio.to_thread(self._bytes))
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if self._parsed is None or self._parsed[0] != digest:
-            self._parsed = digest, parse_whole(self._reader, data, self._source)
-            self._whole = b"END:VCALENDAR" in data.upper().replace(b"\x00", b"")
+            # In a thread: 10 MB take long enough for the page and the tray to notice.
+            self._parsed = digest, await asyncio.to_thread(parse_whole, self._reader, data, self._source)
+            self._whole = is_whole(data)
         return self._parsed[1]
+
+    def _bytes(self) -> bytes:
+        try:
+            return read_bytes(Path(self._source))
+        except FileNotFoundError:
+            raise SideUnavailable(text("notes.file_missing", path=self._source)) from None
 
     async def _fetch(self) -> bytes:
         address = read_address(self._source, allow_http=self._allow_http)
@@ -194,20 +214,6 @@ def find_in(reader: EntryReader, parsed: ParsedCalendar, key: str, payload: Payl
     return Gone(evidence) if record is None else Found(record)
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises SideUnavailable with the reason."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            reason = f"it is larger than {MAX_BYTES // 1024 // 1024} MB"
-            raise SideUnavailable(text("notes.file_unreadable", path=str(path), reason=reason))
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise SideUnavailable(text("notes.file_missing", path=str(path))) from None
-    except OSError as failure:
-        reason = failure.strerror or type(failure).__name__
-        raise SideUnavailable(text("notes.file_unreadable", path=str(path), reason=reason)) from None
-
-
 def parse_whole(reader: EntryReader, data: bytes, source: str) -> ParsedCalendar:
     """The calendar in ``data``. Raises SideUnavailable when it is none, ends in the middle or is beyond the limits."""
     try:
@@ -222,11 +228,24 @@ def parse_whole(reader: EntryReader, data: bytes, source: str) -> ParsedCalendar
 
 
 def is_complete(data: bytes) -> bool:
-    """Whether every entry that begins in the text also ends in it (blanks and case do not matter)."""
-    plain = data.upper().replace(b"\x00", b"")
-    if b"BEGIN:VEVENT" not in plain:
-        return b"END:VCALENDAR" in plain
-    return plain.count(b"BEGIN:VEVENT") <= plain.count(b"END:VEVENT")
+    """Whether every entry that begins in the text also ends in it."""
+    blocks = _blocks(data)
+    if not blocks["BEGIN", "VEVENT"]:
+        return is_whole(data)
+    return blocks["BEGIN", "VEVENT"] <= blocks["END", "VEVENT"]
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether every calendar in the text is closed, so that what is not in it is absent."""
+    blocks = _blocks(data)
+    return 0 < blocks["END", "VCALENDAR"] >= blocks["BEGIN", "VCALENDAR"]
+
+
+def _blocks(data: bytes) -> Counter[tuple[str, str]]:
+    """How often calendars and entries begin and end: lines of their own, after unfolding, in any case."""
+    lines = as_bytes(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    unfolded = lines.replace(b"\n ", b"").replace(b"\n\t", b"")
+    return Counter((found[1].decode().upper(), found[2].decode().upper()) for found in _BLOCK.finditer(unfolded))
 
 
 def _read_bookmark(bookmark: str) -> dict[str, int]:

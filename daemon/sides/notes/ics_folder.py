@@ -7,16 +7,14 @@ every file could be read (evidence ``file_gone``). A file with several entries i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.calendars.content_lines import decode
+from daemon.calendars.content_lines import as_bytes, decode
 from daemon.calendars.icalendar_text import ParsedCalendar, ParsedEvent
 from daemon.calendars.icalendar_write import NoSuchEvent, patch_event
 from daemon.sides.contract import (
@@ -32,13 +30,17 @@ from daemon.sides.contract import (
     Refused,
     SideUnavailable,
     Stale,
+    Traces,
     Unclear,
     Write,
 )
 from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.file_access import calendar_files, new_file_in, read_bytes, refusal, replace_file, shown, sweep
+from daemon.sides.notes.file_stamps import Stamp, is_settled, stamp_of, stamps_of
 from daemon.sides.notes.file_texts import as_published, without_date
-from daemon.sides.notes.ics_files import find_in, parse_whole, read_bytes
+from daemon.sides.notes.folder_watch import is_calendar_name
+from daemon.sides.notes.ics_files import find_in, is_whole, parse_whole
 from daemon.sides.notes.images import Payload, owner_of
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
@@ -47,17 +49,21 @@ from shared.models import CalendarInfo, Text
 from shared.states import LeftOutReason
 from shared.texts import text
 
+_AT_ONCE = 100
+"""Files between two steps of progress."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file as last read; ``stamp`` is (mtime in ns, size), enough to know that it need not be read again."""
+    """One file as last read; ``stamp`` tells whether it need be read again, if it was ``settled`` when it was read."""
 
     path: Path
-    stamp: tuple[int, int]
+    stamp: Stamp
+    settled: bool
     data: bytes
     parsed: ParsedCalendar
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -80,12 +86,17 @@ class IcsFolderSide:
         self._zone, self._clock = zone, clock
         self._reader = EntryReader(zone, owner_of(user), clock)
         self._cache: dict[Path, _File] = {}
+        self._observed: dict[Path, Stamp] = {}
 
     async def open(self) -> Probe:
-        await asyncio.to_thread(self._names)
+        await asyncio.to_thread(self._enter)
         may = os.access(self._folder, os.W_OK)
         capabilities = Capabilities(create=may, update=may, delete=may, keyed_create=True)
         return Probe(f"ics_folder:{self._folder.resolve()}", self._zone, capabilities, name=self._folder.name)
+
+    def _enter(self) -> None:
+        calendar_files(self._folder)
+        sweep(self._folder)
 
     async def close(self) -> None:
         self._cache.clear()
@@ -99,20 +110,34 @@ class IcsFolderSide:
         self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
     ) -> Observation:
         """Every file; one that has not changed since is not read again. ``bookmark`` is not needed and stays empty."""
-        contents = await asyncio.to_thread(self._scan)
+        contents = await asyncio.to_thread(self._observe)
         progress("reading", 0, len(contents.files))
         records: list[Record] = []
         left_out = {name: LeftOut(LeftOutReason.UNREADABLE, why=why) for name, why in contents.broken.items()}
-        for number, file in enumerate(contents.files, start=1):
-            mine = self._only_first(file, contents)
-            reading = self._reader.read_parsed(mine, window, self._payload(file))
-            records += reading.records
-            left_out.update({f"{file.path.name}: {handle}": left for handle, left in reading.left_out.items()})
-            progress("reading", number, len(contents.files))
+        for first in range(0, len(contents.files), _AT_ONCE):
+            files = contents.files[first : first + _AT_ONCE]
+            for found, without in await asyncio.to_thread(self._read_all, files, contents, window):
+                records += found
+                left_out.update(without)
+            progress("reading", first + len(files), len(contents.files))
         return Observation(True, tuple(records), Coverage(True, window, self._clock()), left_out=left_out)
 
+    def _read_all(
+        self, files: Sequence[_File], contents: _Contents, window: Window
+    ) -> list[tuple[tuple[Record, ...], dict[str, LeftOut]]]:
+        """What each file holds; in a thread, because a rule may have thousands of dates."""
+        found = []
+        for file in files:
+            reading = self._reader.read_parsed(self._only_first(file, contents), window, self._payload(file))
+            left_out = {f"{shown(file.path.name)}: {handle}": left for handle, left in reading.left_out.items()}
+            found.append((reading.records, left_out))
+        return found
+
     async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
-        contents = await asyncio.to_thread(self._scan)
+        return await asyncio.to_thread(self._look_all, list(keys))
+
+    def _look_all(self, keys: Sequence[str]) -> Mapping[str, Looked]:
+        contents = self._scan()
         return {key: self._look_in(contents, key) for key in keys}
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
@@ -120,15 +145,33 @@ class IcsFolderSide:
             try:
                 outcome = await asyncio.to_thread(self._write, one)
             except OSError as failure:
-                reason = failure.strerror or type(failure).__name__
-                sentence = text("notes.file_not_written", path=str(self._folder), reason=reason)
+                sentence = refusal("notes.file_not_written", self._meant(failure), failure)
                 outcome = Refused(one.op_id, "not_written", sentence, permanent=False)
             yield outcome
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        key = notes_key(created_uid(write.create_key))
-        found = (await self.look([key]))[key]
-        return [found.record] if isinstance(found, Found) else []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        keys = {write.op_id: notes_key(created_uid(write.create_key)) for write in writes}
+        looked = await self.look(keys.values())
+        found = {op_id: looked[key] for op_id, key in keys.items()}
+        return {op_id: Traces((one.record,)) for op_id, one in found.items() if isinstance(one, Found)}
+
+    def changed_since_read(self) -> bool:
+        """Whether a file came, went or changed since the folder was observed, other than by a write of ours."""
+        try:
+            return stamps_of(calendar_files(self._folder)) != self._observed
+        except SideUnavailable:
+            return True
+
+    def _observe(self) -> _Contents:
+        # Before reading: what changes meanwhile must show afterwards.
+        self._observed = stamps_of(calendar_files(self._folder))
+        return self._scan()
+
+    def _meant(self, failure: OSError) -> Path:
+        """The file a refusal is about, where the system names one of the person's; else the folder."""
+        named = failure.filename2 or failure.filename
+        path = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else self._folder
+        return path if is_calendar_name(path.name) else self._folder
 
     def _look_in(self, contents: _Contents, key: str) -> Looked:
         uid, recurrence_id = split_notes_key(key)
@@ -171,7 +214,7 @@ class IcsFolderSide:
         uid = created_uid(write.create_key)
         if uid not in self._scan().by_uid:
             made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
-            replace_file(self._folder / f"{_UNSAFE.sub('_', uid)}.ics", as_published(made))
+            self._put(new_file_in(self._folder, _UNSAFE.sub("_", uid)), as_published(made))
         return self._stored(write, notes_key(uid))
 
     def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
@@ -179,23 +222,27 @@ class IcsFolderSide:
             return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
         changes = {**changes_of(write.after, write.groups), "dtstamp": self._clock()}
         try:
-            patched = patch_event(decode(file.data), uid, recurrence_id, changes)
+            patched = patch_event(file.data, uid, recurrence_id, changes, user_zone=self._zone)
         except NoSuchEvent:
             return Stale(write.op_id)
-        replace_file(file.path, as_published(patched))
+        self._put(file.path, as_published(patched))
         return self._stored(write, write.key)
 
     def _delete(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
         if not recurrence_id:
             file.path.unlink(missing_ok=True)
+            self._observed.pop(file.path, None)
             return Done(write.op_id, write.key, "", None)
-        calendar = decode(file.data)
         try:
-            rest = without_date(calendar, uid, recurrence_id, user_zone=self._zone)
+            rest = without_date(file.data, uid, recurrence_id, user_zone=self._zone)
         except NoSuchEvent:
             return Stale(write.op_id)
-        replace_file(file.path, as_published(rest))
+        self._put(file.path, as_published(rest))
         return Done(write.op_id, write.key, "", None)
+
+    def _put(self, path: Path, content: str) -> None:
+        replace_file(path, content)
+        self._observed[path] = stamp_of(path)
 
     def _stored(self, write: Write, key: str) -> Outcome:
         found = self._look_in(self._scan(), key)
@@ -204,42 +251,39 @@ class IcsFolderSide:
         why = found.reason if isinstance(found, Unclear) else text("notes.missing_entry")
         return Refused(write.op_id, "not_stored", why, permanent=False)
 
-    def _names(self) -> list[Path]:
-        try:
-            return sorted(
-                path for path in self._folder.iterdir() if path.suffix.lower() == ".ics" and path.name[0] != "."
-            )
-        except OSError:
-            raise SideUnavailable(text("notes.folder_missing", path=str(self._folder))) from None
-
     def _scan(self) -> _Contents:
         contents = _Contents()
         cache: dict[Path, _File] = {}
-        for path in self._names():
+        for path in calendar_files(self._folder):
             try:
                 file = self._read_file(path)
             except FileNotFoundError:
+                if path.is_symlink():  # what it led to may be back tomorrow; a file that just went is simply gone
+                    contents.broken[shown(path.name)] = text("notes.file_missing", path=shown(path))
                 continue
             except SideUnavailable as broken:
-                contents.broken[path.name] = broken.text
+                contents.broken[shown(path.name)] = broken.text
+                continue
+            except OSError as failure:
+                contents.broken[shown(path.name)] = refusal("notes.file_unreadable", path, failure)
                 continue
             cache[path] = file
             contents.files.append(file)
             for uid in dict.fromkeys(event.uid for event in file.parsed.events):
                 contents.by_uid.setdefault(uid, []).append(file)
-            if file.parsed.unreadable:
-                contents.doubtful.append(path.name)
+            if file.parsed.unreadable or not file.whole:
+                contents.doubtful.append(shown(path.name))
         self._cache = cache
         return contents
 
     def _read_file(self, path: Path) -> _File:
-        found = path.stat()
-        stamp = found.st_mtime_ns, found.st_size
+        stamp = stamp_of(path)
         known = self._cache.get(path)
-        if known is not None and known.stamp == stamp:
+        if known is not None and known.settled and known.stamp == stamp:
             return known
         data = read_bytes(path)
-        return _File(path, stamp, data, parse_whole(self._reader, data, str(path)))
+        parsed = parse_whole(self._reader, data, shown(path))
+        return _File(path, stamp, is_settled(stamp), data, parsed, is_whole(data))
 
     def _only_first(self, file: _File, contents: _Contents) -> ParsedCalendar:
         """What a file adds: a UID that stands in several files is read once, with all its components."""
@@ -254,7 +298,7 @@ class IcsFolderSide:
         """A file of one entry is that entry's payload; in a file of several each has its own part."""
         if len({event.uid for event in file.parsed.events}) != 1:
             return None
-        return Payload(self._reader.digest(file.data), decode(file.data))
+        return Payload(self._reader.digest(file.data), decode(as_bytes(file.data)))
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -263,18 +307,3 @@ class IcsFolderSide:
 def _merged(files: Sequence[_File], uid: str) -> ParsedCalendar:
     events = [event for file in files for event in file.parsed.events if event.uid == uid]
     return ParsedCalendar(tuple(events), (), ())
-
-
-def replace_file(path: Path, content: str) -> None:
-    """Writes a file so that a reader sees the old one or the new one, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".daybridge-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise

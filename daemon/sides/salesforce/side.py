@@ -21,6 +21,7 @@ from daemon.sides.contract import (
     ProgressSink,
     Refused,
     SideUnavailable,
+    Traces,
     Write,
     WrongAccount,
 )
@@ -28,11 +29,12 @@ from daemon.sides.retry import RetryPolicy
 from daemon.sides.salesforce import soql
 from daemon.sides.salesforce.answers import AnswerLost, RequestRefused
 from daemon.sides.salesforce.client import SalesforceClient
-from daemon.sides.salesforce.creating import CreateMemory, EventCreator
+from daemon.sides.salesforce.creating import EventCreator
 from daemon.sides.salesforce.deleting import EventDeleter
 from daemon.sides.salesforce.events import Profile
 from daemon.sides.salesforce.fields import MAX_DAYS, event_shape
 from daemon.sides.salesforce.limits import ApiBudget
+from daemon.sides.salesforce.lost_creates import CreateMemory, LostCreates
 from daemon.sides.salesforce.reading import EventReader, ShapeOutdated
 from daemon.sides.salesforce.session import Patience
 from daemon.sides.salesforce.tokens import TokenKeeper
@@ -111,9 +113,9 @@ class SalesforceSide:
         wanted = list(keys)
         return await self._read(lambda reader: reader.look(wanted))
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return await self._read(
-            lambda reader: EventCreator(self._client, reader, self._believed(), self._memory).find_created(write)
+            lambda reader: LostCreates(self._client, reader, self._believed(), self._memory).find(writes)
         )
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:

@@ -7,7 +7,7 @@ mutant of daemon/runs/journal.py lived without it (tests/soak/mutation.py).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from daemon.runs.commit import Committer
 from daemon.runs.compare import Comparer
 from daemon.runs.journal import QUARANTINE, Journal, holds, write_of
 from daemon.runs.observing import OpenPair
-from daemon.sides.contract import SideUnavailable, Write
+from daemon.sides.contract import SideUnavailable, Traces, Write
 from daemon.store.database import Database
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome, RunStore
@@ -342,7 +342,7 @@ async def test_a_side_that_cannot_be_asked_leaves_its_operations(
     assert desk.stored().phase == phase
     assert desk.stored("o2").phase == "acked", "the other side is settled all the same"
     assert desk.result().result is None, "a row with one operation open is not finished"
-    assert [line.getMessage() for line in caplog.records] == ["an open operation could not be looked up: notes.gone"]
+    assert [line.getMessage() for line in caplog.records] == ["open operations could not be looked up: notes.gone"]
 
 
 async def test_an_answer_already_known_is_not_looked_up_again(desk: Desk) -> None:
@@ -432,9 +432,9 @@ async def test_a_create_that_appears_during_the_quarantine_is_taken(desk: Desk) 
 class Twins(MemorySide):
     """Finds every entry for any create: two records of the same meeting made without a key."""
 
-    async def find_created(self, write: Write) -> list[Record]:
-        assert write.create_key == "ck"
-        return [self._record(key) for key in self.entries]
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        assert all(write.create_key == "ck" for write in writes)
+        return {write.op_id: Traces(tuple(self._record(key) for key in self.entries)) for write in writes}
 
 
 def with_twins(desk: Desk) -> None:

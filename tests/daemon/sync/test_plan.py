@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from daemon.sync.appointment import item_id
+from daemon.sync.base import LinkState
 from daemon.sync.plan import plan, plan_hash
 from daemon.sync.proposal import Plan, Proposal
 from daemon.sync.settle import settle
@@ -410,3 +411,19 @@ def test_an_edit_that_cannot_be_held_asks_nothing_about_the_window() -> None:
     world = linked(later)
     world.edit(Side.NOTES, "a#", starts_at="2026-03-02T08:00Z", ends_at="2026-03-01T09:00Z")
     assert only(world.plan()).action is Action.CANNOT_SYNC
+
+
+def test_a_pair_that_was_deleted_and_came_back_differently_is_one_question() -> None:
+    """Catches: two rows of one name, and two doubles by default, after both halves came out of the bin and were edited."""
+    world = linked()
+    world.links = {name: replace(link, state=LinkState.TOMBSTONE) for name, link in world.links.items()}
+    world.notes["a#"] = given.image(subject="Budget")
+    world.salesforce["S-a"] = given.image(subject="Forecast")
+    row = only(world.plan())
+    assert row.action is Action.QUESTION
+    assert row.why[0].code == "why.once_paired"
+    assert {"pair", "keep_apart"} <= set(offers(row))
+    world.run(lambda one: Chosen(Decision.ANSWER, Answer.KEEP_APART, one.candidates[0].id))
+    rows = world.plan().changes
+    assert sorted(one.action for one in rows) == [Action.CREATE_IN_NOTES, Action.CREATE_IN_SALESFORCE]
+    assert len({one.id for one in rows}) == 2

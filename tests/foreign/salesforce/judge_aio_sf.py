@@ -1,4 +1,4 @@
-"""Calls the sandbox through aio-sf; run by test_aio_sf.py in an environment of its own. argv: address, token."""
+"""Calls the sandbox through aio-sf; run by test_python_clients.py in an environment of its own. argv: address, token."""
 
 from __future__ import annotations
 

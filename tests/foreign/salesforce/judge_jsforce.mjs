@@ -88,6 +88,21 @@ const checks = {
     assert.equal(found, 5200);
   },
 
+  async subqueries() {
+    const conn = connect('50.0');
+    const { id } = await conn.sobject('Account').create({ Name: 'Crowded' });
+    const people = Array.from({ length: 230 }, (_, n) => ({ LastName: `Person ${n}`, AccountId: id }));
+    assert.ok((await conn.sobject('Contact').create(people, { allowRecursive: true })).every((r) => r.success));
+    const tasks = Array.from({ length: 210 }, (_, n) => ({ Subject: `Call ${n}`, WhatId: id }));
+    assert.ok((await conn.sobject('Task').create(tasks, { allowRecursive: true })).every((r) => r.success));
+    const soql = "SELECT Id, (SELECT LastName FROM Contacts), (SELECT Subject FROM Tasks) FROM Account WHERE Name = 'Crowded'";
+    const [first] = (await conn.query(soql).autoFetch(false).execute()).records;
+    assert.deepEqual([first.Contacts.done, first.Contacts.totalSize, first.Contacts.records.length], [false, 230, 200]);
+    const [whole] = (await conn.query(soql).autoFetch(true).execute()).records;
+    assert.deepEqual([whole.Contacts.done, new Set(whole.Contacts.records.map((r) => r.LastName)).size], [true, 230]);
+    assert.deepEqual([whole.Tasks.done, new Set(whole.Tasks.records.map((r) => r.Subject)).size], [true, 210]);
+  },
+
   async query() {
     const conn = connect('50.0');
     const made = await conn.sobject('Account').create(Array.from({ length: 20 }, (_, n) => ({ Name: `New Q ${n}`, BillingState: 'CA' })));
@@ -104,6 +119,23 @@ const checks = {
     assert.equal(plan.plans[0].sobjectType, 'Account');
     await rejects(conn.query('SELECT Nothing FROM Account'), 'INVALID_FIELD');
     await rejects(conn.query('SELECT Id FROM'), 'MALFORMED_QUERY');
+  },
+
+  async bulk() {
+    const conn = connect('50.0');
+    conn.bulk.pollInterval = 50;
+    const wanted = [...Array.from({ length: 230 }, (_, n) => ({ Name: `Load ${n}`, BillingState: 'CA' })), { BillingState: 'CA' }];
+    const made = await conn.bulk.load('Account', 'insert', wanted);
+    assert.deepEqual(made.map((r) => r.success), wanted.map((r) => Boolean(r.Name)));
+    assert.match(made[230].errors[0], /^REQUIRED_FIELD_MISSING:/);
+    const found = () => conn.sobject('Account').find({ Name: { $like: 'Load %' } }, 'Id, Name, BillingState');
+    const changed = await found().update({ Name: '${Name} again', BillingState: null });
+    assert.ok(changed.length === 230 && changed.every((r) => r.success));
+    assert.ok((await found()).every((r) => r.Name.endsWith(' again') && r.BillingState === null));
+    const gone = await found().destroy();
+    assert.ok(gone.length === 230 && gone.every((r) => r.success));
+    const stranger = connect('50.0', { accessToken: 'nobody' });
+    await assert.rejects(Promise.resolve(stranger.bulk.load('Account', 'insert', [{ Name: 'x' }])), (e) => e.name === 'InvalidSessionId');
   },
 
   async sobject() {
@@ -143,9 +175,13 @@ const checks = {
     const start = new Date(end.getTime() - 86400000);
     assert.ok((await conn.sobject('Account').updated(start, end)).ids.includes(kept.id));
     assert.ok((await conn.sobject('Account').deleted(start.toString(), end.toString())).deletedRecords.some((r) => r.id === lost.id));
+    const minute = new Date(end.getTime() - 60000);
+    assert.ok(Array.isArray((await conn.sobject('Account').updated(minute.toString(), end.toString())).ids));
+    assert.ok(Array.isArray((await conn.sobject('Account').deleted(minute, end)).deletedRecords));
     assert.ok(Array.isArray(await conn.tabs()));
     assert.ok(Array.isArray((await conn.theme()).themeItems));
     assert.ok((await conn.search('FIND {Ac*} IN ALL FIELDS RETURNING Account(Id, Name)')).searchRecords.length > 0);
+    assert.equal((await conn.search('FIND {"kept"} IN NAME FIELDS RETURNING Account(Id, Name)')).searchRecords.length, 1);
     const limits = await conn.limits();
     assert.equal(limits.DailyApiRequests.Max, conn.limitInfo.apiUsage.limit);
     assert.equal(limits.DailyApiRequests.Max - limits.DailyApiRequests.Remaining, conn.limitInfo.apiUsage.used);

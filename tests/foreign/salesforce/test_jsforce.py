@@ -17,7 +17,7 @@ _SECONDS = 60
 
 
 def test_the_checks_are_found() -> None:
-    assert len(CHECKS) == 11
+    assert len(CHECKS) == 13
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -47,3 +47,22 @@ async def test_the_batch_size_is_a_hint(open_org: Any) -> None:
         return len((await org.query("SELECT Id FROM BigTable__c", headers=headers)).body["records"])
 
     assert [await size(h) for h in (None, "batchSize=500", "batchSize=10", "batchSize=9999")] == [2000, 500, 200, 2000]
+
+
+async def test_long_results_of_sub_queries_have_pages_of_their_own(org: Any) -> None:
+    account = (await org.post("sobjects/Account", {"Name": "Paged"})).body["id"]
+    for start in (0, 200):
+        rows = [
+            {"attributes": {"type": "Contact"}, "LastName": f"c{n:03}", "AccountId": account}
+            for n in range(start, min(start + 200, 250))
+        ]
+        await org.post("composite/sobjects", {"records": rows})
+    soql = f"SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account WHERE Id = '{account}'"
+    contacts = (await org.query(soql)).body["records"][0]["Contacts"]
+    assert (contacts["totalSize"], contacts["done"], len(contacts["records"])) == (250, False, 200)
+    rest = (await org.get(contacts["nextRecordsUrl"])).body
+    assert (rest["totalSize"], rest["done"], "nextRecordsUrl" in rest) == (250, True, False)
+    assert [r["LastName"] for r in contacts["records"] + rest["records"]] == [f"c{n:03}" for n in range(250)]
+    short = (await org.query(soql.replace("ORDER BY LastName", "LIMIT 200"))).body["records"][0]["Contacts"]
+    assert (short["done"], len(short["records"])) == (True, 200)
+    assert "nextRecordsUrl" not in short

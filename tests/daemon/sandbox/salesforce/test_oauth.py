@@ -312,6 +312,7 @@ async def test_pages_log_in_then_ask_then_answer(org: Any) -> None:
     assert consent.startswith("/setup/secur/RemoteAccessAuthorizationPage.apexp?source=")
     page = await org.get(consent)
     assert 'id="oaapprove"' in page.body
+    assert "Daybridge asks" in page.body
     source = consent.rpartition("=")[2]
     done = await org.call("POST", consent.partition("?")[0], data={"source": source, "answer": "allow"})
     code = parse_qs(urlsplit(done.headers["Location"]).query)
@@ -319,6 +320,14 @@ async def test_pages_log_in_then_ask_then_answer(org: Any) -> None:
     assert (await redeem(org, code["code"][0])).status == 200
     again = await org.call("POST", consent.partition("?")[0], data={"source": source, "answer": "allow"})
     assert again.status == 400
+
+
+async def test_the_consent_page_names_the_app_that_asks(org: Any) -> None:
+    me = org.sandbox.people()
+    await org.call("POST", "/", data={"username": me["username"], "password": me["password"]})
+    callback = COMMAND_LINE.redirect_uris[0]
+    _status, _answer, where = await authorize(org, client_id=COMMAND_LINE.client_id, redirect_uri=callback)
+    assert "Salesforce CLI asks" in (await org.get(where)).body
 
 
 async def test_pages_deny_and_prompt_login(org: Any) -> None:

@@ -67,6 +67,7 @@ async def test_where(accounts: Any, where: str, found: list[str]) -> None:
         ("ORDER BY Owner.Name ASC, NumberOfEmployees ASC LIMIT 2", ["Zeta 100%", "O'Hara \\ Sons"]),
         ("ORDER BY Name LIMIT 1 OFFSET 1", ["Zeta 100%"]),
         ("LIMIT 0", []),
+        ("AND CreatedDate = LAST_N_FISCAL_YEARS:3", []),
     ],
 )
 async def test_order_and_limit(accounts: Any, tail: str, found: list[str]) -> None:
@@ -84,6 +85,9 @@ async def test_order_and_limit(accounts: Any, tail: str, found: list[str]) -> No
         ("SELECT Id FROM Account WHERE Name = 'a\\q'", "MALFORMED_QUERY"),
         ("SELECT Id, Id FROM Account", "MALFORMED_QUERY"),
         ("SELECT Id FROM Account ORDER BY Name LIMIT x", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Account LIMIT -1", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Account LIMIT 1 OFFSET -1", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Account WHERE CreatedDate = THIS_90_DAYS", "MALFORMED_QUERY"),
         ("SELECT Id FROM Account WHERE CreatedDate > 2020-01-01T00:00:00 01:00", "MALFORMED_QUERY"),
         ("SELECT Name, COUNT(Id) FROM Account", "MALFORMED_QUERY"),
         ("SELECT FIELDS(ALL) FROM Account", "MALFORMED_QUERY"),

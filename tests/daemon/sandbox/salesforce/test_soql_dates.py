@@ -29,6 +29,8 @@ TODAY = date(2026, 11, 25)
         ("LAST_N_MONTHS", 2, date(2026, 9, 1), date(2026, 11, 1)),
         ("NEXT_N_WEEKS", 2, date(2026, 11, 29), date(2026, 12, 13)),
         ("N_DAYS_AGO", 3, date(2026, 11, 22), date(2026, 11, 23)),
+        ("LAST_N_FISCAL_QUARTERS", 2, date(2026, 4, 1), date(2026, 10, 1)),
+        ("N_FISCAL_YEARS_AGO", 2, date(2024, 1, 1), date(2025, 1, 1)),
         ("LAST_90_DAYS", 0, date(2026, 8, 27), date(2026, 11, 26)),
         ("NEXT_90_DAYS", 0, date(2026, 11, 26), date(2027, 2, 24)),
     ],

@@ -27,6 +27,7 @@ from tests.daemon.sides.notes.caldav_setting import (
     update,
     weekly,
 )
+from tests.fakes.traces import sure_of
 
 GUESTS = (
     "ORGANIZER:mailto:jane.doe@example.com",
@@ -224,9 +225,9 @@ async def test_a_lost_answer_is_told_and_the_create_is_found() -> None:
         assert isinstance(lost, LostAnswer)
         assert len(server.asked("PUT")) == 1
         server.odd = None
-        (found,) = await side.find_created(create(NEW))
+        (found,) = await sure_of(side, create(NEW))
         assert found.image.subject == "New"
-        assert list(await side.find_created(create(NEW, "intent-2"))) == []
+        assert list(await sure_of(side, create(NEW, "intent-2"))) == []
         await side.close()
 
 

@@ -23,6 +23,7 @@ from tests.daemon.sides.notes.domino_setting import (
     sandbox,
     vevent,
 )
+from tests.fakes.traces import sure_of
 
 EVERY = frozenset(Group)
 MEETING = (
@@ -74,7 +75,7 @@ async def test_a_created_entry_is_stored_as_wanted_and_read_back() -> None:
         assert shown(outcome.stored.image) == NEW
         assert outcome.stored.image.zone == "Europe/Berlin"
         assert by_key(await read(side))[outcome.key].version == outcome.version
-        assert [record.key for record in await side.find_created(Write("x", "create", create_key="intent-1"))] == [
+        assert [record.key for record in await sure_of(side, Write("x", "create", create_key="intent-1"))] == [
             outcome.key
         ]
         assert server.outbox == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from daemon.sides.contract import Done, LimitReached, LostAnswer, Refused, SideUnavailable
 from tests.daemon.sides.salesforce.org_setting import Connect, Connected, create, day, event, meeting
+from tests.fakes.traces import sure_of, traces_of
 
 KEY = "1b4e28ba-2fa1-5d2e-883f-0016d3cca427"
 
@@ -117,10 +119,10 @@ async def test_a_lost_keyed_create_is_found_by_its_key(connect: Connect) -> None
     write = create(meeting("Visit"), create_key=KEY)
     assert isinstance(await org.one(write), LostAnswer)
     org.sandbox.update("Event", org.events[0]["Id"], {"Subject": "Edited meanwhile"}, org.me)
-    (found,) = await org.side.find_created(write)
+    (found,) = await sure_of(org.side, write)
     assert found.key == org.events[0]["Id"]
     other = create(meeting("Visit"), create_key=KEY.replace("1", "2"))
-    assert await org.side.find_created(other) == []
+    assert await sure_of(org.side, other) == []
 
 
 # -- lost answers ----------------------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ async def test_a_lost_answer_is_sent_once_and_looked_up(org: Connected, fault: d
     write = create(meeting("Visit", location="Pier 3"))
     assert isinstance(await org.one(write), LostAnswer)
     assert len(org.calls("composite/sobjects")) == 1, "a write is never repeated blindly"
-    found = await org.side.find_created(write)
+    found = await sure_of(org.side, write)
     assert [record.key for record in found] == [row["Id"] for row in org.events]
     assert len(found) == stored
 
@@ -186,7 +188,7 @@ async def test_written_but_not_read_back(org: Connected) -> None:
     lost = await org.one(write)
     assert isinstance(lost, LostAnswer)
     assert lost.text.code == "salesforce.unread_back"
-    (found,) = await org.side.find_created(write)
+    (found,) = await sure_of(org.side, write)
     assert found.key == org.events[0]["Id"]
 
 
@@ -197,26 +199,26 @@ async def test_only_what_was_made_since_the_attempt_is_ours(org: Connected) -> N
     org.fail("composite/sobjects", "cut_before")
     write = create(meeting("Visit"))
     assert isinstance(await org.one(write), LostAnswer)
-    assert await org.side.find_created(write) == [], "the person's own event is older"
+    assert await sure_of(org.side, write) == [], "the person's own event is older"
 
 
 async def test_after_a_restart_the_journal_id_tells_the_attempt(org: Connected) -> None:
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     key = org.sandbox.insert("Event", event("Visit"), org.me)
-    (found,) = await org.side.find_created(create(meeting("Visit"), f"{stamp}-abc-0"))
+    (found,) = await sure_of(org.side, create(meeting("Visit"), f"{stamp}-abc-0"))
     assert found.key == key
     later = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert await org.side.find_created(create(meeting("Visit"), f"{later}-def-0")) == []
+    assert await sure_of(org.side, create(meeting("Visit"), f"{later}-def-0")) == []
 
 
 async def test_twins_adopt_different_rows(org: Connected) -> None:
     org.fail("composite/sobjects", "cut_after")
     twins = [create(meeting("Visit"), "a"), create(meeting("Visit"), "b")]
     assert all(isinstance(outcome, LostAnswer) for outcome in (await org.write(*twins)).values())
-    first = await org.side.find_created(twins[0])
-    second = await org.side.find_created(twins[1])
+    first = await sure_of(org.side, twins[0])
+    second = await sure_of(org.side, twins[1])
     assert {first[0].key, second[0].key} == {row["Id"] for row in org.events}
-    assert (await org.side.find_created(twins[0]))[0].key == first[0].key, "asked again, the same answer"
+    assert (await sure_of(org.side, twins[0]))[0].key == first[0].key, "asked again, the same answer"
 
 
 @pytest.mark.parametrize("subject", ['O\'Brien \\ "quoted"', "Zürich 🚢 -- 100% [a]", "", "  padded  ", "two\nlines"])
@@ -224,7 +226,7 @@ async def test_odd_subjects_are_found_again(org: Connected, subject: str) -> Non
     org.fail("composite/sobjects", "cut_after")
     write = create(meeting(subject))
     assert isinstance(await org.one(write), LostAnswer)
-    assert len(await org.side.find_created(write)) == 1
+    assert len(await sure_of(org.side, write)) == 1
 
 
 async def test_an_all_day_create_is_found_again(org: Connected) -> None:
@@ -232,5 +234,45 @@ async def test_an_all_day_create_is_found_again(org: Connected) -> None:
     write = create(meeting("Fair", starts_at=day(3), ends_at=day(5), all_day=True))
     await org.one(write)
     other = create(meeting("Fair", starts_at=day(3), ends_at=day(6), all_day=True), "other")
-    assert await org.side.find_created(other) == []
-    assert len(await org.side.find_created(write)) == 1
+    assert await sure_of(org.side, other) == []
+    assert len(await sure_of(org.side, write)) == 1
+
+
+async def test_a_copy_that_says_something_else_is_only_a_doubtful_trace(org: Connected) -> None:
+    """Catches: an org's automation or a person who changed the copy first, and then a second copy after the quarantine."""
+    older = org.sandbox.insert("Event", event("Older"), org.me)
+    org.sandbox.clock.shift(3600)
+    await org.observe()
+    org.fail("composite/sobjects", "cut_after")
+    write = create(meeting("Visit"))
+    assert isinstance(await org.one(write), LostAnswer)
+    (made,) = (row["Id"] for row in org.events if row["Id"] != older)
+    org.sandbox.update("Event", made, {"Subject": "[Partner] Visit"}, org.me)
+    traces = await traces_of(org.side, write)
+    assert traces.sure == ()
+    assert [record.key for record in traces.doubtful] == [made]
+
+
+async def test_two_hundred_lost_creates_are_looked_for_in_one_query(org: Connected) -> None:
+    """Catches: a call for each of them after a crash (sync.md 2.9, c8)."""
+    org.fail("composite/sobjects", "cut_after")
+    writes = [create(meeting(f"event {n}", n), f"op{n}") for n in range(200)]
+    await org.write(*writes)
+    before = len(org.calls("queryAll"))
+    traces = await org.side.find_created(writes)
+    assert len({traces[write.op_id].sure[0].key for write in writes}) == 200
+    assert len(org.calls("queryAll")) == before + 1
+
+
+async def test_keyed_creates_are_looked_for_together(connect: Connect) -> None:
+    org: Connected = await connect("Daybridge_Key__c", key_field=True)
+    org.fail("composite/sobjects", "cut_after")
+    writes = [
+        create(meeting(f"event {n}", n), f"op{n}", create_key=str(uuid.uuid5(uuid.NAMESPACE_OID, str(n))))
+        for n in range(200)
+    ]
+    await org.write(*writes)
+    before = len(org.calls("queryAll"))
+    traces = await org.side.find_created(writes)
+    assert len({traces[write.op_id].sure[0].key for write in writes}) == 200
+    assert len(org.calls("queryAll")) == before + 1

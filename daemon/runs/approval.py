@@ -1,0 +1,110 @@
+"""From an approved row, as planned again just now, to its operations in the journal and its entry in the history."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from daemon.runs.compare import Comparison
+from daemon.runs.create_keys import create_key
+from daemon.runs.review import Review
+from daemon.store.runs import Op, RowOutcome
+from daemon.sync.appointment import item_id
+from daemon.sync.base import Link, LinkState, came_back
+from daemon.sync.proposal import PlannedWrite, Proposal, Settlement
+from shared.models import OneDecision, Text
+from shared.states import Result, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """One row on its way: as re-planned just now, with what its decision carries out."""
+
+    row: Proposal
+    one: OneDecision
+    settlement: Settlement
+    ops: tuple[Op, ...]
+    outcome: RowOutcome
+
+
+def approve(review: Review, row: Proposal, fresh: Comparison, link: Link | None, moment: str) -> Approved:
+    """The operations and the entry in the history of one approved row.
+
+    ``link`` is the item's link as it is; ``moment`` a stamp, the beginning of the operations' names.
+    """
+    one = review.decision(row)
+    settlement = review.settlement(row)
+    assert settlement is not None
+    attempt = uuid.uuid4().hex[:12]
+    ops = tuple(
+        _op(f"{moment}-{attempt}-{number}", review.run, row, write, settlement, fresh)
+        for number, write in enumerate(settlement.writes)
+    )
+    outcome = RowOutcome(
+        run=review.run,
+        change=row.id,
+        item=row.item,
+        at=moment,
+        action=row.action,
+        decision=one.decision,
+        answer=one.answer,
+        title=row.title,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        all_day=row.all_day,
+        text=row.summary,
+        settlement=settlement,
+        link_before=link,
+        ops=tuple(op.id for op in ops),
+    )
+    return Approved(row, one, settlement, ops, outcome)
+
+
+def _op(identifier: str, run: str, row: Proposal, write: PlannedWrite, settlement: Settlement, fresh: Comparison) -> Op:
+    record = fresh.trees.of(write.side).records.get(write.key)
+    origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
+    # What was answered to be another meeting may have been made by the very same create, before the state was lost.
+    apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
+    if row.item == item_id(fresh.pair.pairing, write.side.other, came_back(origin)):
+        origin = came_back(origin)  # its first copy lives on under another item
+    key = create_key(fresh.pair.pairing, write.side, write.origin or origin or row.item, settlement.generation, apart)
+    return Op(
+        id=identifier,
+        run=run,
+        change=row.id,
+        side=write.side,
+        kind=write.kind,
+        key=write.key,
+        expected_version=write.expected_version,
+        before=write.before,
+        after=write.after,
+        groups=write.groups,
+        create_key=key if write.kind == "create" else "",
+        before_raw=write.raw or (record.raw if record else ""),
+    )
+
+
+def not_written(run: str, row: Proposal, moment: str, result: Result, error: Text) -> RowOutcome:
+    """The entry in the history of a row of which nothing was sent."""
+    return RowOutcome(
+        run=run,
+        change=row.id,
+        item=row.item,
+        at=moment,
+        action=row.action,
+        title=row.title,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        all_day=row.all_day,
+        result=result,
+        error=error,
+        text=row.summary,
+    )
+
+
+def paired_items(settlement: Settlement) -> set[tuple[Side, str]]:
+    """The items this settlement links: each belongs to one pair only."""
+    if settlement.link_state in (None, LinkState.TOMBSTONE):
+        return set()
+    keys = {(Side.NOTES, settlement.notes_key), (Side.SALESFORCE, settlement.salesforce_key)}
+    return {(side, key) for side, key in keys if key}

@@ -1,0 +1,161 @@
+"""A create whose answer was lost, in an org without a key field: found, asked about or made again, never doubled in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from shared.models import Image, OneDecision
+from shared.states import Action, Answer, Decision, Side
+from tests.fakes.engine import Bench
+
+CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
+
+
+def prefixed(image: Image) -> Image:
+    """What an org's automation makes of a subject."""
+    return image if image.subject.startswith("[X]") else msgspec.structs.replace(image, subject=f"[X] {image.subject}")
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench(keyed=False)
+    yield made
+    made.close()
+
+
+def lost(bench: Bench) -> str:
+    """One Notes entry whose copy was made, changed by the org, and never heard of; returns the copy's key."""
+    bench.notes.put(CALL)
+    bench.salesforce.rewrite = prefixed
+    bench.start()
+    bench.salesforce.network.next = ["lose_after"]
+    bench.ok()
+    (copy,) = bench.salesforce.entries
+    bench.restart()
+    return copy
+
+
+def answered(bench: Bench, answer: Answer) -> None:
+    (row,) = bench.rows()
+    choice = next(each for each in row.choices if each.answer is answer)
+    one = OneDecision(
+        change=row.id,
+        revision=row.revision,
+        decision=Decision.ANSWER,
+        answer=answer,
+        candidate=choice.candidate,
+    )
+    bench.decide([one])
+    bench.ok()
+    bench.clock.advance(minutes=13)
+
+
+def test_while_the_request_may_still_arrive_neither_row_is_shown(bench: Bench) -> None:
+    """Catches: the copy offered to be created in Notes, approved by default, while its own create is still open."""
+    copy = lost(bench)
+    bench.start()
+    assert bench.rows() == ()
+    comparison = bench.coordinator.comparison
+    assert comparison is not None
+    waiting = [item for item, why in comparison.plan.quiet.items() if why[0].code == "row.waiting"]
+    assert len(waiting) == 2
+    assert copy in bench.salesforce.entries
+
+
+def test_a_copy_that_the_org_changed_is_asked_about(bench: Bench) -> None:
+    """Catches: a second copy, because the first one does not look like what was sent."""
+    copy = lost(bench)
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.default_decision) == (Action.QUESTION, Decision.UNDECIDED)
+    assert row.why[0].code == "why.lost_create"
+    answered(bench, Answer.PAIR)
+    bench.start()
+    (row,) = bench.rows()
+    assert {write.side for one in row.settlements if one for write in one.writes} <= {Side.NOTES, Side.SALESFORCE}
+    assert list(bench.salesforce.entries) == [copy]
+    assert len(bench.notes.entries) == 1
+
+
+def test_kept_apart_means_another_copy_is_wanted(bench: Bench) -> None:
+    lost(bench)
+    bench.clock.advance(minutes=13)
+    bench.start()
+    answered(bench, Answer.KEEP_APART)
+    bench.start()
+    assert sorted(row.action for row in bench.rows()) == [Action.CREATE_IN_NOTES, Action.CREATE_IN_SALESFORCE]
+
+
+def test_a_re_created_copy_is_asked_about_as_well(bench: Bench) -> None:
+    """Catches: the question only for new items; a pair whose event was deleted and made again is in the same danger."""
+    key = bench.notes.put(CALL)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (first,) = bench.salesforce.entries
+    bench.salesforce.remove(first)
+    bench.notes.edit(key, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.EDIT_OR_DELETE
+    keep = next(each for each in row.choices if each.answer is Answer.KEEP_EDIT)
+    bench.decide([OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=keep.answer)])
+    bench.salesforce.rewrite = prefixed
+    bench.salesforce.network.next = ["lose_after"]
+    bench.ok()
+    bench.restart()
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    answered(bench, Answer.PAIR)
+    assert len(bench.salesforce.entries) == 1
+
+
+def test_nothing_is_asked_where_nothing_was_made(bench: Bench) -> None:
+    """Catches: a question about every event, because a create never arrived."""
+    older = bench.salesforce.put(msgspec.structs.replace(CALL, subject="Visit"))
+    bench.start()
+    bench.ok()
+    bench.clock.advance(hours=2)
+    bench.notes.put(msgspec.structs.replace(CALL, subject="Lunch"))
+    bench.start()
+    bench.salesforce.network.next = ["lose_before"]
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_SALESFORCE]
+    assert list(bench.salesforce.entries) == [older]
+
+
+def test_many_open_operations_are_looked_up_together(bench: Bench) -> None:
+    """Catches: a call for each of two hundred creates after a crash (sync.md 2.9, c8)."""
+    for day in range(1, 29):
+        start = f"2026-04-{day:02}T09:00Z"
+        bench.notes.put(Image(subject=f"Visit {day}", starts_at=start, ends_at=start.replace("09:", "10:")))
+    bench.start()
+    bench.crash_next("salesforce.answered_create", 20)
+    bench.ok()
+    asked = bench.salesforce.calls.count("find_created")
+    assert asked == 1
+    bench.clock.advance(minutes=13)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    assert bench.start() is None or not bench.rows()
+    assert len(bench.salesforce.entries) == 28
+
+
+def test_a_copy_that_was_made_private_is_asked_about_as_well(bench: Bench) -> None:
+    """Catches: a second copy beside one that is hidden by now (seed 6153)."""
+    copy = lost(bench)
+    bench.salesforce.edit(copy, private=True, subject="Doctor")
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    assert "Doctor" not in repr(row)

@@ -1,0 +1,146 @@
+"""Undo as a list of its own: what cannot be put back says why, and the list outlives the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.models import Image, OneDecision
+from shared.states import Action, Decision, Result, RunMode
+from tests.fakes.engine import Bench
+
+CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
+VISIT = Image(subject="Visit", starts_at="2026-03-13T09:00Z", ends_at="2026-03-13T10:00Z")
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench(keyed=True)
+    yield made
+    made.close()
+
+
+def synchronized(bench: Bench, *images: Image) -> list[str]:
+    """Entries that were just brought over; returns the run and lets the newest changes settle."""
+    keys = [bench.notes.put(image) for image in images]
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    return keys
+
+
+def newest(bench: Bench) -> str:
+    return bench.runs.newest(1)[0].id
+
+
+def approve(bench: Bench) -> None:
+    rows = [row for row in bench.rows() if row.action is not Action.CANNOT_SYNC]
+    bench.decide(OneDecision(change=row.id, revision=row.revision, decision=Decision.APPROVE) for row in rows)
+    assert bench.review is not None
+    bench.ok(bench.review.deletions() or None)
+
+
+def test_an_undo_survives_a_restart_with_its_decisions(bench: Bench) -> None:
+    """Catches: an undo that is thrown away because the daemon was restarted while it waited for review."""
+    synchronized(bench, CALL, VISIT)
+    bench.undo(newest(bench))
+    first, second = bench.rows()
+    bench.decide([OneDecision(change=first.id, revision=first.revision, decision=Decision.APPROVE)])
+    bench.restart()
+    assert bench.run is not None
+    assert bench.run.mode is RunMode.UNDO
+    assert {row.id for row in bench.rows()} == {first.id, second.id}
+    assert bench.review is not None
+    assert bench.review.decision(bench.rows()[0]).decision is Decision.APPROVE
+    approve(bench)
+    assert not bench.salesforce.entries
+
+
+def test_an_undo_of_one_change_comes_back_with_that_change_alone(bench: Bench) -> None:
+    """Catches: a restart that widens the undo of one item to its whole run."""
+    synchronized(bench, CALL, VISIT)
+    run = newest(bench)
+    one = next(each.change for each in bench.runs.outcomes(run).values() if each.title == "Visit")
+    bench.drive(bench.coordinator.undo(run, (one,)))
+    bench.restart()
+    assert [row.id for row in bench.rows()] == [one]
+
+
+def test_an_undo_killed_while_it_writes_goes_on_with_the_rest(bench: Bench) -> None:
+    """Catches: rows undone twice, or called changed since, after a crash in the middle of an undo."""
+    synchronized(bench, CALL, VISIT)
+    bench.undo(newest(bench))
+    bench.crash_next("journal.finish_with.after")
+    approve(bench)
+    assert bench.crashes == 1
+    assert bench.run is None or [row.summary.code for row in bench.rows()] != ["undo.changed_since"]
+    if bench.waits():
+        approve(bench)
+    assert not bench.salesforce.entries
+    assert len(bench.notes.entries) == 2
+
+
+def test_what_was_not_kept_because_it_was_private_is_said(bench: Bench) -> None:
+    """Catches: a row that silently has no undo."""
+    key, _ = synchronized(bench, CALL, VISIT)
+    bench.notes.edit(key, private=True)
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.WITHDRAW_FROM_SALESFORCE
+    choice = next(each for each in row.choices if each.recommended)
+    bench.decide([OneDecision(change=row.id, revision=row.revision, decision=choice.decision, answer=choice.answer)])
+    bench.ok(1)
+    bench.clock.advance(minutes=13)
+    acknowledged = bench.base().acknowledged
+    bench.undo(newest(bench))
+    (row,) = bench.rows()
+    assert (row.action, row.summary.code, row.title) == (Action.CANNOT_SYNC, "undo.text_erased", "")
+    bench.ok()
+    assert bench.base().acknowledged == acknowledged, "a row of an undo says nothing of the item"
+    assert bench.runs.newest(1)[0].mode is RunMode.UNDO
+
+
+def test_what_is_too_old_is_said(bench: Bench) -> None:
+    (key,) = synchronized(bench, CALL)
+    run = newest(bench)
+    bench.clock.advance(days=31)
+    bench.runs.trim("2026-04-01T00:00:00Z")
+    bench.undo(run)
+    (row,) = bench.rows()
+    assert (row.action, row.summary.code) == (Action.CANNOT_SYNC, "undo.too_old")
+    assert key in bench.notes.entries
+    assert all(each.result is Result.APPLIED for each in bench.runs.outcomes(run).values())
+
+
+def test_a_failed_row_has_nothing_to_undo(bench: Bench) -> None:
+    call, visit = synchronized(bench, CALL, VISIT)
+    copy = next(key for key, entry in bench.salesforce.entries.items() if entry.image.subject == "Call")
+    bench.notes.edit(call, location="Room 1")
+    bench.notes.edit(visit, location="Room 2")
+    bench.salesforce.faults.refuse[copy] = "No."
+    bench.start()
+    bench.ok()
+    bench.undo(newest(bench))
+    assert [row.title for row in bench.rows()] == ["Visit"]
+
+
+def test_what_two_undos_make_are_two_entries(bench: Bench) -> None:
+    """Catches: an undo that takes the entry an earlier one made for its own, and makes nothing (one create key for both)."""
+    (visit,) = synchronized(bench, VISIT)
+    backup = bench.backup()
+    (copy,) = bench.salesforce.entries
+    bench.salesforce.remove(copy)
+    for _ in range(2):
+        bench.start()
+        assert [row.action for row in bench.rows() if row.notes_key == visit] == [Action.DELETE_IN_NOTES]
+        approve(bench)
+        bench.clock.advance(minutes=13)
+        bench.undo(newest(bench))
+        approve(bench)
+        bench.clock.advance(minutes=13)
+        made = set(bench.notes.entries)
+        bench.notes.restore(visit, VISIT)  # out of the bin, together with an old copy of the state
+        bench.lose_database(backup)
+    assert visit in bench.notes.entries
+    assert len(made - {visit}) == 2
