@@ -15,7 +15,7 @@ from daemon.sandbox.domino.entries import CHAIR, role_at
 from daemon.sandbox.domino.errors import INVALID, NOT_SUPPORTED, DasError, calendar_error
 from daemon.sandbox.domino.options import DominoOptions
 from daemon.sandbox.domino.people import Person
-from daemon.sandbox.domino.rule_forms import finite, refusal
+from daemon.sandbox.domino.rule_forms import finite, is_refused_by_frequency, refusal
 from daemon.sandbox.domino.series_dates import recurrence_line
 from daemon.sandbox.domino.values import BadValue, Moment, length_of, read_line, read_periods, utc_stamp
 from daemon.sandbox.domino.zones import EntryZones, as_notes_writes, zone_name
@@ -178,10 +178,14 @@ def _transparency(event: Component, kind: str) -> str:
 
 
 def checked_rule(rule: str, start: Moment, options: DominoOptions) -> str:
-    """Return the rule with an end; 400/1034 for one that is broken or that Notes cannot hold."""
+    """Return the rule with an end; 400/1034 for one that is broken, that or 400/1028 for one that Notes cannot hold."""
     why = refusal(rule) if options.strict_rules else None
-    if why is not None or re.search(r"INTERVAL=0+(;|$)", rule):
-        raise invalid(why or "INTERVAL=0 has no meaning.")
+    if is_refused_by_frequency(rule, options.refused_rules):
+        why = "This server keeps no such rule."
+    if why is not None:
+        raise invalid(why) if options.rule_error == "invalid" else calendar_error(NOT_SUPPORTED, _INVALID, why)
+    if re.search(r"INTERVAL=0+(;|$)", rule):
+        raise invalid("INTERVAL=0 has no meaning.")
     try:
         rrulestr(re.sub(r"UNTIL=([0-9T]+)Z?", r"UNTIL=\1", rule.strip().upper()), dtstart=start.local)
     except (ValueError, TypeError, AttributeError, KeyError) as error:

@@ -36,6 +36,7 @@ from daemon.sides.notes.domino_answers import BUSY, Answer
 from daemon.sides.notes.domino_http import LostInTransit
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
 from daemon.sides.notes.file_texts import without_date
+from daemon.sides.notes.new_series import created_keys, date_keys, grouped, outcomes_of, series_texts
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -43,6 +44,8 @@ from shared.texts import text
 
 _ICALENDAR = "text/calendar; charset=utf-8"
 _NO_MORE_ROOM, _LOCKED = 507, 423
+_THERE = (403, 409, 412)
+"""What servers answer to a create of a UID that is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,22 @@ class CaldavWriting:
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
         """One after another, because dates of one series share one resource. A SideError ends the rest, unsent."""
-        for one in writes:
+        for group in grouped(writes):
             try:
-                yield await self._write(one)
+                outcomes = [await self._write(group[0])] if len(group) == 1 else await self._create_series(group)
             except LostInTransit:
-                yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
+                outcomes = [self._lost(one) for one in group]
+            for outcome in outcomes:
+                yield outcome
 
     async def find_created(self, write: Write) -> list[Record]:
-        """The entry under the UID that this create gives, if the collection holds it. SideUnavailable when it cannot be told."""
-        key = notes_key(created_uid(write.create_key))
-        found = (await self.lookup.look([key]))[key]
-        if isinstance(found, Unclear):
-            raise SideUnavailable(found.reason)
-        return [found.record] if isinstance(found, Found) else []
+        """What stands under the UIDs that this create may have given. SideUnavailable when it cannot be told."""
+        keys = created_keys(write)
+        looked = await self.lookup.look(keys)
+        for key in keys:
+            if isinstance(found := looked[key], Unclear):
+                raise SideUnavailable(found.reason)
+        return [found.record for key in keys if isinstance(found := looked[key], Found)]
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "create":
@@ -85,9 +91,13 @@ class CaldavWriting:
         hindrance = self._hindrance(write, found.record, entry)
         if hindrance is not None:
             return hindrance
-        if write.kind == "delete" and not split_notes_key(write.key)[1]:
+        if write.kind == "delete" and self._is_whole(write, entry):
             return await self._delete(write, found.record, entry)
         return await self._update(write, entry)
+
+    def _is_whole(self, write: Write, entry: Entry) -> bool:
+        """Whether nothing of the entry is left without what the key names."""
+        return not split_notes_key(write.key)[1] or self.lookup.reader.is_only_date(entry.parsed, write.key)
 
     def _hindrance(self, write: Write, record: Record, entry: Entry) -> Outcome | None:
         """Why this entry cannot be written safely; None when it can."""
@@ -95,26 +105,45 @@ class CaldavWriting:
             return Refused(write.op_id, "shared_resource", text("caldav.several", host=self.session.host))
         if not entry.resources[0].etag:
             return Refused(write.op_id, "no_etag", text("caldav.no_etag", host=self.session.host))
-        whole = write.kind == "delete" and not split_notes_key(write.key)[1]
+        whole = write.kind == "delete" and self._is_whole(write, entry)
         if self.invites and record.image.invitees and not (whole and record.organised_by_other):
             return Refused(write.op_id, "would_invite", text("caldav.would_invite", host=self.session.host))
         return None
+
+    async def _create_series(self, dates: Sequence[Write]) -> list[Outcome]:
+        """One outcome for each date of a new series, which is one resource. Its dates are listed as plain starts where no rule
+        gives them: some servers pass periods over when they look into a range of time.
+        """
+        uid = created_uid(dates[0].series_key)
+        body = series_texts(uid, dates, zone=self.zone, now=self.clock(), method=None, periods=False)[0]
+        answer = await self._put(self._href(uid), body, {"If-None-Match": "*"})
+        if not answer.ok and answer.status not in _THERE:
+            return [self._refused(one, answer) for one in dates]
+        looked: dict[str, Looked] = {}
+        with contextlib.suppress(SideUnavailable):
+            looked = await self.lookup.look(date_keys(uid, dates))
+        found = outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one))
+        if answer.ok or not looked or any(isinstance(outcome, Done) for outcome in found):
+            return found
+        return [self._refused(one, answer) for one in dates]
+
+    def _href(self, uid: str) -> str:
+        return f"{self.collection.path}{quote(uid, safe='')}.ics"
 
     async def _create(self, write: Write) -> Outcome:
         if write.after is None:
             return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
         uid = created_uid(write.create_key)
         body = new_entry(uid, write.after, zone=self.zone, now=self.clock(), method=None)
-        href = f"{self.collection.path}{quote(uid, safe='')}.ics"
-        answer = await self._put(href, body, {"If-None-Match": "*"})
+        answer = await self._put(self._href(uid), body, {"If-None-Match": "*"})
         if answer.ok:
             return await self._stored(write, notes_key(uid))
-        if answer.status in (403, 409, 412):
+        if answer.status in _THERE:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
             try:
                 found = await self.find_created(write)
             except SideUnavailable:
-                return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+                return self._lost(write)
             if found:
                 return Done(write.op_id, found[0].key, found[0].version, found[0])
         return self._refused(write, answer)
@@ -161,6 +190,9 @@ class CaldavWriting:
             found = (await self.lookup.look([key]))[key]
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
+        return self._lost(write)
+
+    def _lost(self, write: Write) -> LostAnswer:
         return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
 
     def _refused(self, write: Write, answer: Answer) -> Outcome:
@@ -168,7 +200,7 @@ class CaldavWriting:
         if answer.status == _NO_MORE_ROOM:
             return Refused(write.op_id, "no_room", text("caldav.no_room", host=self.session.host), permanent=False)
         if answer.status >= 500 or answer.status in BUSY:
-            return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+            return self._lost(write)
         code, sentence = self._sentence(answer)
         return Refused(write.op_id, code, sentence, permanent=answer.status != _LOCKED)
 

@@ -100,6 +100,10 @@ class DominoReading:
         found, data = await self._look_uid(split_notes_key(key)[0], [key])
         return found[key], data
 
+    def is_only_date(self, data: bytes, key: str) -> bool:
+        """Whether the date of a series that ``key`` names is the last one in the text that ``look_closely`` gave."""
+        return self._reader.is_only_date(self._reader.parse(data), key)
+
     async def detail(self, uid: str) -> bytes:
         """The text of one entry. DominoError when the server refuses, NotACalendar when it sends something else."""
         answer = await self._session.get(events_path(self._mail_file, uid), {"format": "icalendar"})

@@ -27,6 +27,7 @@ _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n", re.MULTILI
 _RECURRENCE_ID = re.compile(r"\d{8}(?:T\d{6}Z)?")
 # A date that a rule moved further than its own exception says is looked for in ever wider windows.
 REACHES = (timedelta(days=2), timedelta(days=400), timedelta(days=36_500))
+ALWAYS = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC))
 _SENTENCES = {LeftOutReason.CANCELLED: "notes.cancelled", LeftOutReason.SUPERSEDED: "notes.superseded"}
 
 
@@ -105,6 +106,19 @@ class EntryReader:
             if (handle, LeftOutReason.OUTSIDE_WINDOW.value) not in expansion.left_out:
                 return None
         return None
+
+    def is_only_date(self, parsed: ParsedCalendar, key: str) -> bool:
+        """Whether ``key`` names a date of a series that has no other one left, wherever in time; in doubt it is not."""
+        uid, recurrence_id = split_notes_key(key)
+        if not recurrence_id or parsed.unreadable:
+            return False
+        try:
+            expansion = expand([event for event in parsed.events if event.uid == uid], *ALWAYS)
+        except (TooMany, BadValue):
+            return False
+        if not expansion.whole or any(reason == LeftOutReason.OUTSIDE_WINDOW for _handle, reason in expansion.left_out):
+            return False
+        return [found.recurrence_id for found in expansion.occurrences] == [recurrence_id]
 
     def payload_of(self, events: Iterable[ParsedEvent]) -> Payload:
         whole = "".join(event.raw for event in events)

@@ -29,8 +29,13 @@ def created_uid(create_key: str) -> str:
 
 def new_entry(uid: str, image: Image, *, zone: str, now: datetime, method: str | None) -> str:
     """The text of a new entry. A timed one is written in its own zone or the person's ``zone``; nobody is invited."""
+    return write_calendar(event_text(uid, image, zone=zone, now=now), method=method)
+
+
+def event_text(uid: str, image: Image, *, zone: str, now: datetime) -> EventText:
+    """What a new entry shall say."""
     start, end = moments(image)
-    event = EventText(
+    return EventText(
         uid=uid,
         recurrence_id="",
         summary=image.subject,
@@ -49,7 +54,6 @@ def new_entry(uid: str, image: Image, *, zone: str, now: datetime, method: str |
         attendees=(),
         dtstamp=now,
     )
-    return write_calendar(event, method=method)
 
 
 def moments(image: Image) -> tuple[datetime | date, datetime | date]:
