@@ -95,6 +95,7 @@ ROWS: dict[str, str] = {
     "why.once_paired": "They were one pair until one was deleted; both are there again and differ ({count} to choose from).",
     "why.doubtful_pair": "Subject and time are alike, but not certain to be the same meeting ({count} to choose from).",
     "why.only_on": "It exists in {side} and has no partner in {other}.",
+    "why.one_series": "Dates of this series that are approved together and say the same become one repeating entry in Notes.",
     "why.removed_earlier": "A copy of this item was removed earlier, and the item changed since.",
     # why there is no row
     "quiet.in_step": "Both sides agree.",
