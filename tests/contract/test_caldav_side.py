@@ -50,7 +50,7 @@ async def a_bench(server: Server) -> AsyncIterator[Bench]:
     async def remove(key: str) -> None:
         server.delete(member(path, split_notes_key(key)[0]))
 
-    yield Bench(side, put, edit, remove, relay.cut)
+    yield Bench(side, put, edit, remove, relay.cut, series=True)
     await side.close()
     await relay.cut()
 
