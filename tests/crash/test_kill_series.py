@@ -15,7 +15,7 @@ SANDBOXES = (str(Path(__file__).resolve().parents[1] / "end_to_end" / "series_sa
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("point", ["sent.after", "effect.after", "acked.after", "finish_with.after"])
+@pytest.mark.parametrize("point", ["sent.after", "effect.after"])
 def test_a_kill_doubles_no_date_of_a_new_series(tmp_path: Path, point: str) -> None:
     """Catches: a series sent again under another UID, a date that recovery does not find, a row that stays open."""
     home = tmp_path / "home"

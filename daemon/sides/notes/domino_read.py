@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
-from daemon.calendars.recurrence import TooMany
+from daemon.calendars.recurrence import Expansion, TooMany
 from daemon.calendars.time_values import BadValue
 from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink, SideUnavailable, Unclear
 from daemon.sides.notes.domino_address import events_path
@@ -184,14 +184,16 @@ class DominoReading:
             reason = parsed.unreadable[0][2] if parsed.unreadable else uid
             return self._unclear(keys, text("notes.unreadable", reason=reason))
         payload = Payload(self._reader.digest(data), data.decode("utf-8", "replace"))
-        return {key: self._look_in(parsed, key, payload) for key in keys}, data
+        # Many dates of one series are found in one expansion instead of one each.
+        whole = self._reader.all_dates(parsed, uid) if len(keys) > 1 else None
+        return {key: self._look_in(parsed, key, payload, whole) for key in keys}, data
 
     def _unclear(self, keys: Sequence[str], why: Text) -> tuple[dict[str, Looked], bytes]:
         return dict.fromkeys(keys, Unclear(why)), b""
 
-    def _look_in(self, parsed: ParsedCalendar, key: str, payload: Payload) -> Looked:
+    def _look_in(self, parsed: ParsedCalendar, key: str, payload: Payload, whole: Expansion | None) -> Looked:
         try:
-            record = self._reader.find(parsed, key, payload)
+            record = self._reader.find(parsed, key, payload, whole)
         except (TooMany, BadValue) as refusal:
             return Unclear(text("notes.unreadable", reason=str(refusal)))
         kind = "series_detail" if split_notes_key(key)[1] else "by_id"

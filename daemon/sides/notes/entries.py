@@ -86,19 +86,20 @@ class EntryReader:
         records = _without_doubtful(records, left_out, parsed)
         return Reading(tuple(records), left_out, frozenset(groups))
 
-    def find(self, parsed: ParsedCalendar, key: str, payload: Payload) -> Record | None:
+    def find(self, parsed: ParsedCalendar, key: str, payload: Payload, whole: Expansion | None = None) -> Record | None:
         """The record of one key, wherever it lies in time; None when the entry does not have it, or has it cancelled.
 
-        Raises TooMany or BadValue when the series cannot be worked out: then nothing is known of the key.
+        ``whole`` is what ``all_dates`` gave for the entry, if it was asked. Raises TooMany or BadValue when the series cannot be
+        worked out: then nothing is known of the key.
         """
         uid, recurrence_id = split_notes_key(key)
         events = [event for event in parsed.events if event.uid == uid]
         if not events:
             return None
         handle = f"{uid}/{recurrence_id}" if recurrence_id else uid
+        start, end = _around(events, recurrence_id)
         for reach in REACHES:
-            start, end = _around(events, recurrence_id)
-            expansion = expand(events, start - reach, end + reach)
+            expansion = whole or expand(events, start - reach, end + reach)
             for occurrence in expansion.occurrences:
                 if occurrence.recurrence_id == recurrence_id:
                     place = place_of(occurrence, expansion, events)
@@ -107,18 +108,22 @@ class EntryReader:
                 return None
         return None
 
+    def all_dates(self, parsed: ParsedCalendar, uid: str) -> Expansion | None:
+        """Every date of an entry, wherever it lies in time; None where they cannot all be told."""
+        try:
+            expansion = expand([event for event in parsed.events if event.uid == uid], *ALWAYS)
+        except (TooMany, BadValue):
+            return None
+        beyond = any(reason == LeftOutReason.OUTSIDE_WINDOW for _handle, reason in expansion.left_out)
+        return expansion if expansion.whole and not beyond else None
+
     def is_only_date(self, parsed: ParsedCalendar, key: str) -> bool:
         """Whether ``key`` names a date of a series that has no other one left, wherever in time; in doubt it is not."""
         uid, recurrence_id = split_notes_key(key)
         if not recurrence_id or parsed.unreadable:
             return False
-        try:
-            expansion = expand([event for event in parsed.events if event.uid == uid], *ALWAYS)
-        except (TooMany, BadValue):
-            return False
-        if not expansion.whole or any(reason == LeftOutReason.OUTSIDE_WINDOW for _handle, reason in expansion.left_out):
-            return False
-        return [found.recurrence_id for found in expansion.occurrences] == [recurrence_id]
+        whole = self.all_dates(parsed, uid)
+        return whole is not None and [found.recurrence_id for found in whole.occurrences] == [recurrence_id]
 
     def payload_of(self, events: Iterable[ParsedEvent]) -> Payload:
         whole = "".join(event.raw for event in events)
