@@ -139,38 +139,8 @@ class Applier:
         assert done.comparison is not None
         fresh = await self._seen_again(done.comparison, rows, plans)
         done.comparison = fresh
-        current = {row.id: row for row in fresh.plan.changes}
-        links = {link.id: link for link in fresh.base.links}
-        moment = stamp(self._clock())
-        approved: list[Approved] = []
-        paired: set[tuple[Side, str]] = set()
-        for row in rows:
-            now = current.get(row.id)
-            if now is None or now.revision != row.revision:
-                done.outcomes[row.id] = not_written(
-                    review.run, row, moment, Result.STALE, text("row.changed_meanwhile")
-                )
-                continue
-            if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
-                done.outcomes[row.id] = not_written(
-                    review.run, row, moment, Result.STALE, text("row.ignored_meanwhile")
-                )
-                continue
-            prepared = approve(review, now, fresh, links.get(now.item), moment)
-            if paired & paired_items(prepared.settlement):
-                done.outcomes[row.id] = not_written(review.run, row, moment, Result.STALE, text("row.paired_elsewhere"))
-                done.overtaken.add(row.id)
-                continue
-            paired |= paired_items(prepared.settlement)
-            approved.append(prepared)
+        approved = self._approved(review, rows, fresh, done)
         pairing = fresh.pair.pairing
-        creates = [
-            (new_series(each.row, each.settlement), each.settlement.generation, op)
-            for each in approved
-            for op in each.ops
-        ]
-        keys = series_keys(pairing, creates, self._journal.failed_alone(pairing))
-        approved = [replace(each, ops=marked(each.ops, keys)) for each in approved]
         self._journal.intend(pairing, [each.outcome for each in approved], [op for each in approved for op in each.ops])
         answers, errors = await self._send(
             fresh, approved, done, lambda count: progress("writing", start + count, total)
@@ -190,6 +160,41 @@ class Applier:
                 continue
             done.outcomes[each.row.id] = self._journal.finish_with(fresh.pair, outcome, ops, fresh.rules)
         progress("writing", min(start + len(rows), total), total)
+
+    def _approved(self, review: Review, rows: Sequence[Proposal], fresh: Comparison, done: Applied) -> list[Approved]:
+        """The rows that are still as the person saw them, with their operations; the others get their outcome at once."""
+        current = {row.id: row for row in fresh.plan.changes}
+        links = {link.id: link for link in fresh.base.links}
+        moment = stamp(self._clock())
+        approved: list[Approved] = []
+        paired: set[tuple[Side, str]] = set()
+
+        def stale(row: Proposal, why: str) -> None:
+            done.outcomes[row.id] = not_written(review.run, row, moment, Result.STALE, text(why))
+
+        for row in rows:
+            now = current.get(row.id)
+            if now is None or now.revision != row.revision:
+                stale(row, "row.changed_meanwhile")
+                continue
+            if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
+                stale(row, "row.ignored_meanwhile")
+                continue
+            prepared = approve(review, now, fresh, links.get(now.item), moment)
+            if paired & paired_items(prepared.settlement):
+                stale(row, "row.paired_elsewhere")
+                done.overtaken.add(row.id)
+                continue
+            paired |= paired_items(prepared.settlement)
+            approved.append(prepared)
+        creates = [
+            (new_series(each.row, each.settlement), each.settlement.generation, op)
+            for each in approved
+            for op in each.ops
+        ]
+        pairing = fresh.pair.pairing
+        keys = series_keys(pairing, creates, self._journal.failed_alone(pairing))
+        return [replace(each, ops=marked(each.ops, keys)) for each in approved]
 
     async def _look_at_stale(self, chosen: Sequence[Proposal], done: Applied, plans: Replanner) -> None:
         """Rows that turned out stale only when they were written: read again, so that they come back as they are now."""

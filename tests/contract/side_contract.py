@@ -256,7 +256,7 @@ class WritableSideContract(SideContract):
             done, again = first[write.op_id], second[write.op_id]
             assert isinstance(done, Done) and isinstance(again, Done) and done.key == again.key
             assert done.stored is not None and content(done.stored.image) == content(image)
-            assert [record.key for record in await bench.side.find_created(write)] == [done.key]
+            assert [record.key for record in await sure_of(bench.side, write)] == [done.key]
             keys.append(done.key)
         records = {record.key: record for record in (await observe(bench.side)).records}
         assert records.keys() == set(keys) and len(records) == len(images)
@@ -266,7 +266,7 @@ class WritableSideContract(SideContract):
             left = await observe(bench.side)
             assert {record.key for record in left.records} == set(keys[number + 1 :])
         assert left.left_out == {}
-        assert list(await bench.side.find_created(writes[0])) == []
+        assert list(await sure_of(bench.side, writes[0])) == []
 
     async def test_an_update_is_guarded_by_the_version(self, bench: Bench) -> None:
         key = await bench.put(TIMED)

@@ -137,9 +137,7 @@ class CaldavSide:
             yield outcome
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
-        writing = (await self._open()).writing
-        found = {write.op_id: await writing.find_created(write) for write in writes}
-        return {op_id: Traces(tuple(records)) for op_id, records in found.items() if records}
+        return await (await self._open()).writing.find_created(writes)
 
     async def _open(self) -> _Opened:
         if self._opened is None:

@@ -9,7 +9,7 @@ server mails invitees by itself, entries with invitees are not written: Daybridg
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from daemon.sides.contract import (
     Refused,
     SideUnavailable,
     Stale,
+    Traces,
     Unclear,
     Write,
 )
@@ -36,7 +37,7 @@ from daemon.sides.notes.domino_answers import BUSY, Answer
 from daemon.sides.notes.domino_http import LostInTransit
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
 from daemon.sides.notes.file_texts import without_date
-from daemon.sides.notes.new_series import created_keys, date_keys, grouped, outcomes_of, series_texts
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -69,14 +70,13 @@ class CaldavWriting:
             for outcome in outcomes:
                 yield outcome
 
-    async def find_created(self, write: Write) -> list[Record]:
-        """What stands under the UIDs that this create may have given. SideUnavailable when it cannot be told."""
-        keys = created_keys(write)
-        looked = await self.lookup.look(keys)
-        for key in keys:
-            if isinstance(found := looked[key], Unclear):
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        """What stands under the UIDs that these creates may have given. SideUnavailable when it cannot be told."""
+        looked = await self.lookup.look(every_created_key(writes))
+        for found in looked.values():
+            if isinstance(found, Unclear):
                 raise SideUnavailable(found.reason)
-        return [found.record for key in keys if isinstance(found := looked[key], Found)]
+        return traces_in(writes, looked)
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "create":
@@ -141,11 +141,11 @@ class CaldavWriting:
         if answer.status in _THERE:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
             try:
-                found = await self.find_created(write)
+                found = (await self.find_created([write])).get(write.op_id)
             except SideUnavailable:
                 return self._lost(write)
-            if found:
-                return Done(write.op_id, found[0].key, found[0].version, found[0])
+            if found is not None:
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
         return self._refused(write, answer)
 
     async def _update(self, write: Write, entry: Entry) -> Outcome:

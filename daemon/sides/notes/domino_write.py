@@ -7,13 +7,13 @@ series are created as one entry (notes.md 9); an existing series is never change
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from daemon.calendars.icalendar_write import NoSuchEvent
-from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Unclear, Write
+from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Traces, Unclear, Write
 from daemon.sides.notes.domino_address import events_path
 from daemon.sides.notes.domino_answers import (
     BUSY,
@@ -29,7 +29,7 @@ from daemon.sides.notes.domino_answers import (
 from daemon.sides.notes.domino_http import Call, DominoSession, LostInTransit
 from daemon.sides.notes.domino_read import DominoReading
 from daemon.sides.notes.event_texts import created_uid, new_entry, update_body
-from daemon.sides.notes.new_series import created_keys, date_keys, grouped, outcomes_of, series_texts
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
 from daemon.sync.appointment import differing, notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -62,11 +62,9 @@ class DominoWriting:
                 except LostInTransit:
                     yield self._lost(one)
 
-    async def find_created(self, write: Write) -> list[Record]:
-        """The entries under the UIDs that this create may have given, as far as the calendar holds them."""
-        keys = created_keys(write)
-        looked = await self.reading.look(keys)
-        return [found.record for key in keys if isinstance(found := looked[key], Found)]
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        """The entries under the UIDs that these creates may have given, as far as the calendar holds them."""
+        return traces_in(writes, await self.reading.look(every_created_key(writes)))
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "delete":
@@ -87,9 +85,9 @@ class DominoWriting:
         refusal = error_of(answer)
         if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
-            found = await self.find_created(write)
-            if found:
-                return Done(write.op_id, found[0].key, found[0].version, found[0])
+            found = (await self.find_created([write])).get(write.op_id)
+            if found is not None:
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
         return self._refused(write, answer, refusal)
 
     async def _as_series(self, dates: Sequence[Write]) -> list[Outcome] | None:

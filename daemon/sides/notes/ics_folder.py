@@ -42,7 +42,7 @@ from daemon.sides.notes.file_texts import as_published, without_date
 from daemon.sides.notes.folder_watch import is_calendar_name
 from daemon.sides.notes.ics_files import find_in, is_whole, parse_whole
 from daemon.sides.notes.images import Payload, owner_of
-from daemon.sides.notes.new_series import created_keys, date_keys, grouped, outcomes_of, series_texts
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import Capabilities, Evidence, LeftOut, Record
@@ -152,11 +152,7 @@ class IcsFolderSide:
                 yield outcome
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
-        keys = {write.op_id: created_keys(write) for write in writes}
-        looked = await self.look([key for some in keys.values() for key in some])
-        found = {op_id: [looked[key] for key in some] for op_id, some in keys.items()}
-        sure = {op_id: tuple(one.record for one in some if isinstance(one, Found)) for op_id, some in found.items()}
-        return {op_id: Traces(records) for op_id, records in sure.items() if records}
+        return traces_in(writes, await self.look(every_created_key(writes)))
 
     def changed_since_read(self) -> bool:
         """Whether a file came, went or changed since the folder was observed, other than by a write of ours."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from daemon.calendars.icalendar_write import write_series
 from daemon.calendars.occurrence_set import moment_id
-from daemon.sides.contract import Done, Found, Looked, Outcome, Write
+from daemon.sides.contract import Done, Found, Looked, Outcome, Traces, Write
 from daemon.sides.notes.event_texts import created_uid, event_text, moments
 from daemon.sync.appointment import notes_key
 from shared.models import Image
@@ -36,6 +36,18 @@ def created_keys(write: Write) -> list[str]:
     if write.series_key and write.after is not None:
         keys.insert(0, date_key(created_uid(write.series_key), write.after))
     return keys
+
+
+def every_created_key(writes: Sequence[Write]) -> list[str]:
+    """The keys to look up for these creates, each once."""
+    return list(dict.fromkeys(key for write in writes for key in created_keys(write)))
+
+
+def traces_in(writes: Sequence[Write], looked: Mapping[str, Looked]) -> Mapping[str, Traces]:
+    """What the calendar holds of these creates, by op_id. Their UIDs are made from them alone, so nothing found is doubtful."""
+    found = {write.op_id: [looked[key] for key in created_keys(write)] for write in writes}
+    sure = {op_id: tuple(one.record for one in some if isinstance(one, Found)) for op_id, some in found.items()}
+    return {op_id: Traces(records) for op_id, records in sure.items() if records}
 
 
 def date_keys(uid: str, dates: Sequence[Write]) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import pytest
 
 from daemon.runs import apply
-from daemon.sides.contract import Done, Outcome, Write
-from daemon.sync.trees import Record, SeriesPlace
+from daemon.sides.contract import Done, Outcome, Traces, Write
+from daemon.sync.trees import SeriesPlace
 from shared.models import Image, OneDecision
 from shared.states import Action, Decision, Side
 from tests.fakes.engine import Bench
@@ -38,10 +38,12 @@ class SeriesNotes(EngineSide):
         record = self._record(key)
         return Done(write.op_id, key, record.version, record)
 
-    async def find_created(self, write: Write) -> Sequence[Record]:
-        found = list(await super().find_created(write))
-        if write.series_key and self._series_key(write) in self.entries:
-            found.insert(0, self._record(self._series_key(write)))
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        found = dict(await super().find_created(writes))
+        for write in writes:
+            if write.series_key and self._series_key(write) in self.entries:
+                known = found.get(write.op_id, Traces()).sure
+                found[write.op_id] = Traces((self._record(self._series_key(write)), *known))
         return found
 
 

@@ -18,6 +18,7 @@ from daemon.sync.appointment import CONTENT_GROUPS, group_value, split_notes_key
 from shared.models import Image
 from shared.states import Group
 from tests.daemon.sides.notes.domino_setting import MAIL_FILE, by_key, opened, read, sandbox
+from tests.fakes.traces import sure_of
 
 EVERY = frozenset(Group)
 FIRST = Image(
@@ -129,7 +130,7 @@ async def test_a_server_that_takes_no_series_gets_single_entries() -> None:
             assert isinstance(outcome, Done) and outcome.stored is not None
             assert outcome.key == f"{created_uid(f'intent-{number}')}#"
             assert content(outcome.stored.image) == content(image)
-            (found,) = await side.find_created(creates(WEEKLY)[number])
+            (found,) = await sure_of(side, creates(WEEKLY)[number])
             assert found.key == outcome.key
         assert len(by_key(await read(side))) == len(WEEKLY)
 
@@ -155,7 +156,7 @@ async def test_after_a_lost_answer_each_date_is_found_and_a_second_attempt_adopt
         lost = await send(side, creates(WEEKLY))
         assert [type(outcome) for outcome in lost.values()] == [LostAnswer] * 4
         for write, image in zip(creates(WEEKLY), WEEKLY, strict=True):
-            (found,) = await side.find_created(write)
+            (found,) = await sure_of(side, write)
             assert content(found.image) == content(image)
         again = await send(side, creates(WEEKLY))
         await check_one_series(side, again, WEEKLY)
@@ -168,7 +169,7 @@ async def test_a_request_that_never_arrived_leaves_nothing_to_find() -> None:
         server.faults.add(Fault("POST", "/events$", "cut_before"))
         lost = await send(side, creates(WEEKLY))
         assert [type(outcome) for outcome in lost.values()] == [LostAnswer] * 4
-        assert [list(await side.find_created(write)) for write in creates(WEEKLY)] == [[]] * 4
+        assert [list(await sure_of(side, write)) for write in creates(WEEKLY)] == [[]] * 4
 
 
 async def test_a_date_that_is_not_there_any_more_is_open_alone() -> None:
