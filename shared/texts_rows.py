@@ -141,7 +141,7 @@ ROWS: dict[str, str] = {
     "cannot.locked": "{side} does not let this item be changed.",
     # guards
     "guard.mass_deletion": (
-        "{deletions} of {linked} linked items would be deleted in {side}, more than {limit}. "
+        "{deletions} of {linked} linked items ({rows} rows) would be deleted in {side}, more than {limit}. "
         "If that is right, confirm the number of deletions; if not, press Cancel and look at the other calendar."
     ),
     "guard.emptied_side": (

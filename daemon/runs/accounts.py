@@ -72,6 +72,8 @@ class AccountBook:
         self._lock = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None
         self.status: dict[Side, AccountStatus] = {side: AccountStatus() for side in Side}
+        self.mended: Text | None = None
+        """The last trouble of an account that is over: a run that failed of it is no news any more."""
         self.salesforce = self._salesforce_account()
 
     # state ------------------------------------------------------------------------------------------------------
@@ -109,6 +111,8 @@ class AccountBook:
 
     def _say(self, side: Side, state: str, because: Text | None, name: str = "", address: str = "") -> None:
         before = self.status[side]
+        if state == "connected" and before.because is not None:
+            self.mended = before.because
         self.status[side] = AccountStatus(
             state=state, because=because, name=name or before.name, address=address or before.address
         )
@@ -167,7 +171,7 @@ class AccountBook:
         if self.status[side].state in ("unreachable", "needs_sign_in"):
             log.info("%s: answers again", side)
         self._open[side] = (calendar, probe)
-        self._say(side, "connected", None, probe.name, probe.identity)
+        self._say(side, "connected", None, probe.name, _shown_address(probe.identity))
         return self._open[side]
 
     async def _make(self, side: Side) -> CalendarSide:
@@ -340,3 +344,11 @@ def _marked(calendar: CalendarInfo, chosen: str, probe: Probe) -> CalendarInfo:
     return msgspec.structs.replace(
         calendar, selected=selected or bool(calendar.path and calendar.path in probe.identity)
     )
+
+
+def _shown_address(identity: str) -> str:
+    """Where an account leads, as a person reads it: the identity without its kind and without the owner's technical name."""
+    kind, _, place = identity.partition(":")
+    if kind == "salesforce":
+        return f"organization {place.partition('/')[0]}"
+    return place.partition("|")[0]
