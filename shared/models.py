@@ -192,6 +192,8 @@ class IgnoredItem(Document, frozen=True, kw_only=True):
     at: str = ""
     who: str = ""
     changed: tuple[Group, ...] = ()
+    drifted: bool = False
+    """Something changed since; ``changed`` says what, where the pair was linked when it was ignored."""
 
 
 class IgnoredList(Document, frozen=True, kw_only=True):

@@ -78,7 +78,7 @@ def ignored(rearm: tuple[str, ...], as_json: bool) -> None:
             each.scope.value,
             moment_words(each.at),
             each.who,
-            ", ".join(group.value.replace("_", " ") for group in each.changed),
+            ", ".join(group.value.replace("_", " ") for group in each.changed) or ("yes" if each.drifted else ""),
         ]
         for each in client.ignored().ignored
     ]

@@ -73,7 +73,7 @@ function form(settings, values) {
   }), el("div", { class: "buttons sticky" }, apply, problem));
 }
 
-const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const same = (a, b) => JSON.stringify(a || null) === JSON.stringify(b || null) || a === b; // an empty field is none
 
 function shown(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) return "none";
