@@ -128,8 +128,8 @@ function sectionCell(line) {
 
 /** One side of a row: subject and time; what differs from the other side is marked. */
 function sideCell(image, other, name, row) {
-  if (deletedIn(name, row)) return gone(name, row);
-  if (!image && !other && name === "c-salesforce") return gone(name, row); // written deletions leave nothing on either side
+  if (deletedIn(name, row)) return gone(name, row, true);
+  if (!image && !other && name === "c-salesforce") return gone(name, row, false); // an ended row of a private item holds no image
   if (!image || wasGone(name, row)) return el("div", { role: "gridcell", class: `${name} none` }, el("span", { class: "absent" }, absence(name, row)));
   const differs = (a, b) => Boolean(other) && a !== b;
   const when = span(image);
@@ -150,10 +150,14 @@ function deletedIn(name, row) {
   return effect !== null && effect[sideOf(name)] === "delete";
 }
 
-function gone(name, row) {
-  return el("div", { role: "gridcell", class: `${name} gone` }, el("div", { class: "subject", title: row.title }, el("s", {}, row.title || "(no subject)")),
-    el("div", { class: "when" }, `deleted in ${SIDE[sideOf(name)]} · ${span(row)}`));
+/** What is left to say of an item whose image is not there: its title, struck through only where Ok deleted it. */
+function gone(name, row, deleted) {
+  const title = row.title || (PRIVATE_ACTIONS.includes(row.action) ? "Private appointment" : "(no subject)");
+  return el("div", { role: "gridcell", class: `${name} gone` }, el("div", { class: "subject", title }, deleted ? el("s", {}, title) : title),
+    el("div", { class: "when" }, deleted ? `deleted in ${SIDE[sideOf(name)]} · ` : null, span(row)));
 }
+
+const PRIVATE_ACTIONS = ["withdraw_from_salesforce", "make_private_in_notes"];
 
 /** A deletion that was carried over: the side that deleted first holds nothing either. */
 const wasGone = (name, row) => row.result === "applied" && row.action.startsWith("delete_in_") && row.action !== `delete_in_${sideOf(name)}`

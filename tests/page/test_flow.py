@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from shared.states import Decision, RunState
+from shared.states import Action, Decision, RunState
 from shared.texts import text
 from tests.page.browser import Desk, browser, desk
 
@@ -305,3 +305,23 @@ async def test_a_low_window_keeps_the_list_and_ok_in_reach(desk: Desk) -> None:
         await expect(page.get_by_role("link", name=tab, exact=True)).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await desk.picture("low-window")
+
+
+async def test_an_ended_row_without_images_is_not_called_deleted(desk: Desk) -> None:
+    """Catches: "deleted" beside a private item whose text was only erased from the history."""
+    page = desk.page
+    await desk.synchronize()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+    run = desk.daemon.runs[0]
+    run.rows["c1"] = type(run.rows["c1"])(
+        **_members(run.rows["c1"])
+        | {"action": Action.WITHDRAW_FROM_SALESFORCE, "decision": Decision.ANSWER, "choices": (), "title": ""}
+        | {"salesforce": None, "notes": None}
+    )
+    await page.reload()
+    await desk.seek("")
+    await page.locator(".line.row").first.wait_for()
+    ended = page.locator(".line.row", has_text="Withdraw from Salesforce").first
+    await expect(ended.locator(".c-salesforce")).to_contain_text("Private appointment")
+    await expect(ended).not_to_contain_text("deleted")
