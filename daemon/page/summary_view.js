@@ -208,6 +208,7 @@ class SummaryView {
   }
 
   async openDetail(row) {
+    const opening = this.detail.hidden;
     this.detail.hidden = false;
     this.drawFrame();
     await attempt(() => showDetail(this.detail, row, this.editable, {
@@ -216,6 +217,7 @@ class SummaryView {
     }));
     this.table.draw();
     this.table.reveal();
+    if (opening) this.detail.scrollIntoView({ block: "nearest" }); // in a low window they open below the list
   }
 
   /** The button under the list: details of the active row, or none. */

@@ -299,7 +299,7 @@ async def test_a_low_window_keeps_the_list_and_ok_in_reach(desk: Desk) -> None:
     await page.set_viewport_size({"width": 683, "height": 384})
     await desk.synchronize()
     await desk.row("Offer Weber").locator(".when").first.dblclick()
-    await expect(page.get_by_role("region", name="Details of the row")).to_be_visible()
+    await expect(page.get_by_role("region", name="Details of the row").get_by_role("heading").first).to_be_in_viewport()
     await expect(page.get_by_role("button", name="Ok", exact=True)).to_be_in_viewport(ratio=1)
     for tab in ("Synchronization", "Settings", "Accounts", "Doctor"):
         await expect(page.get_by_role("link", name=tab, exact=True)).to_be_in_viewport(ratio=1)
