@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from daemon.credentials import CredentialError, Credentials, fetch, forget, keep
+from daemon.runs.account_names import marked, shown_address
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
 from daemon.runs.rules_in_force import rules_in_force
@@ -22,7 +23,6 @@ from daemon.sync.rules import Rules
 from shared.models import (
     Accounts,
     AccountStatus,
-    CalendarInfo,
     CalendarList,
     ConnectStarted,
     PutNotesAccount,
@@ -171,7 +171,7 @@ class AccountBook:
         if self.status[side].state in ("unreachable", "needs_sign_in"):
             log.info("%s: answers again", side)
         self._open[side] = (calendar, probe)
-        self._say(side, "connected", None, probe.name, _shown_address(probe.identity))
+        self._say(side, "connected", None, probe.name, shown_address(probe.identity))
         return self._open[side]
 
     async def _make(self, side: Side) -> CalendarSide:
@@ -330,25 +330,10 @@ class AccountBook:
         except SideError as error:
             raise ApiProblem(ProblemName.SIDE_UNREACHABLE, error.text.text) from error
         chosen = self._settings["notes.calendar"]
-        return CalendarList(calendars=tuple(_marked(each, chosen, probe) for each in found))
+        return CalendarList(calendars=tuple(marked(each, chosen, probe) for each in found))
 
     async def stop(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
         await self.salesforce.cancel_sign_in()
         await self.close()
-
-
-def _marked(calendar: CalendarInfo, chosen: str, probe: Probe) -> CalendarInfo:
-    selected = calendar.path == chosen if chosen else calendar.kind == "own"
-    return msgspec.structs.replace(
-        calendar, selected=selected or bool(calendar.path and calendar.path in probe.identity)
-    )
-
-
-def _shown_address(identity: str) -> str:
-    """Where an account leads, as a person reads it: the identity without its kind and without the owner's technical name."""
-    kind, _, place = identity.partition(":")
-    if kind == "salesforce":
-        return f"organization {place.partition('/')[0]}"
-    return place.partition("|")[0]
