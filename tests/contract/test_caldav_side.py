@@ -44,7 +44,7 @@ async def a_bench(server: Server) -> AsyncIterator[Bench]:
 
     async def edit(key: str, subject: str) -> None:
         uid = split_notes_key(key)[0]
-        changed = patch_event(server.get(member(path, uid)), uid, "", {"summary": subject})
+        changed = patch_event(server.get(member(path, uid)), uid, "", {"summary": subject}, user_zone="Europe/Berlin")
         server.put(member(path, uid), changed)
 
     async def remove(key: str) -> None:

@@ -44,7 +44,7 @@ class Texts:
 
     def rename(self, key: str, subject: str) -> str:
         uid = split_notes_key(key)[0]
-        self.by_uid[uid] = patch_event(self.by_uid[uid], uid, "", {"summary": subject})
+        self.by_uid[uid] = patch_event(self.by_uid[uid], uid, "", {"summary": subject}, user_zone="Europe/Berlin")
         return uid
 
     def drop(self, key: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_text import NotACalendar
 from daemon.sides.contract import Coverage, Found, Gone, Observation, ProgressSink
 from daemon.sides.notes.caldav_discovery import Collection, list_error
@@ -126,7 +127,7 @@ class CaldavReading:
             return
         self._register.note(resource.href, uids_in(parsed))
         one = len({event.uid for event in parsed.events}) == 1
-        payload = Payload(digest, resource.data.decode("utf-8", "replace")) if one else None
+        payload = Payload(digest, decode(resource.data)) if one else None
         reading = self._reader.read_parsed(parsed, collected.window, payload)
         name = resource.href.removeprefix(self._collection.path)
         collected.records.update((record.key, record) for record in reading.records)

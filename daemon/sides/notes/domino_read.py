@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
+from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
 from daemon.calendars.recurrence import Expansion, TooMany
 from daemon.calendars.time_values import BadValue
@@ -183,7 +184,7 @@ class DominoReading:
         if parsed.unreadable or not any(event.uid == uid for event in parsed.events):
             reason = parsed.unreadable[0][2] if parsed.unreadable else uid
             return self._unclear(keys, text("notes.unreadable", reason=reason))
-        payload = Payload(self._reader.digest(data), data.decode("utf-8", "replace"))
+        payload = Payload(self._reader.digest(data), decode(data))
         # Many dates of one series are found in one expansion instead of one each.
         whole = self._reader.all_dates(parsed, uid) if len(keys) > 1 else None
         return {key: self._look_in(parsed, key, payload, whole) for key in keys}, data

@@ -189,6 +189,6 @@ def test_a_name_that_explains_nothing_is_said_not_guessed() -> None:
     assert refusal.value.name == "Nowhere Standard Time"
     parsed = parse(calendar("DTSTART;TZID=Nowhere Standard Time:20260301T090000"), user_zone="Europe/Berlin")
     assert parsed.events == ()
-    ((handle, reason, sentence),) = parsed.unreadable
+    ((handle, reason, sentence, *_),) = parsed.unreadable
     assert (handle, reason) == ("case@example.com", "zone_unknown")
     assert "Nowhere Standard Time" in sentence
