@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"([A-Za-z0-9_.\-]+)[ \t]*:(.*)", re.DOTALL)
 _PROPERTY = re.compile(rb"[ \t]*[A-Za-z0-9_.\-]+[ \t]*[:;]")
 _BARE_NAME = re.compile(rb"[A-Za-z0-9_.\-]+[ \t]*")
 _FOLDED_HEAD = re.compile(rb"[ \t]+[:;]")
+_WHOLE_NAME = re.compile(rb"[A-Z0-9-]+[:;]")
 _BLOCK = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:", re.IGNORECASE)
 _QUOTED_PRINTABLE = re.compile(rb"^[^:]*QUOTED-PRINTABLE[^:]*:", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([nN,;\\:\"])")
@@ -194,10 +195,13 @@ def _whole_characters(lines: list[bytes]) -> str:
 
 
 def _is_property(line: bytes, following: list[bytes]) -> bool:
-    """True for `NAME:`, `NAME;`, and for a bare `NAME` whose colon or semicolon was folded to the next line."""
+    """True for `NAME:`, `NAME;`, and for a bare `NAME` whose colon or rest (then in capitals) was folded to the next line."""
     if _PROPERTY.match(line):
         return True
-    return bool(_BARE_NAME.fullmatch(line) and following and _FOLDED_HEAD.match(following[0]))
+    if not following or not _BARE_NAME.fullmatch(line):
+        return False
+    folded = following[0][:1] in (b" ", b"\t") and _WHOLE_NAME.match(line + following[0][1:])
+    return bool(folded or _FOLDED_HEAD.match(following[0]))
 
 
 def cut_line(data: bytes) -> ContentLine:
