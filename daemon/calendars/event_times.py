@@ -40,6 +40,7 @@ class EventTimes:
     """The times of one component; see ParsedEvent for the meaning of each."""
 
     start: datetime | date
+    local_start: datetime
     end: datetime | date
     all_day: bool
     zone: Zone
@@ -140,6 +141,7 @@ def read_times(component: Component, book: ZoneBook) -> EventTimes:
     recurrence_id, recurrence_day, range_future = _recurrence_id(component, moments, problems)
     return EventTimes(
         start=start,
+        local_start=first.naive,
         end=end,
         all_day=all_day,
         zone=zone,

@@ -109,7 +109,9 @@ def _find(rows: list[_Row], uid: str, recurrence_id: str, user_zone: str) -> _Pl
     blocks = {
         id(event): (first, last, event)
         for first, last in _blocks(rows, "VEVENT")
-        if (event := _read(rows, rows[first : last + 1], user_zone)) is not None and event.uid == uid
+        if _may_be(rows[first : last + 1], uid)
+        and (event := _read(rows, rows[first : last + 1], user_zone)) is not None
+        and event.uid == uid
     }
     events = [event for _, _, event in blocks.values()]
     if not recurrence_id:
@@ -130,6 +132,12 @@ def _find(rows: list[_Row], uid: str, recurrence_id: str, user_zone: str) -> _Pl
         if recurrence_id and event.recurrence_id == recurrence_id:
             return _Place(first, last, event)
     raise NoSuchEvent("The entry to change is not in the text that was read; start the comparison again.")
+
+
+def _may_be(block: list[_Row], uid: str) -> bool:
+    """Whether a component can have this UID: it says so, or it has none and the UID follows from its content."""
+    said = {row.line.value.strip() for row in block if row.line.name == "UID"}
+    return uid in said or "" in said or not said
 
 
 def _dates_near(events: list[ParsedEvent], recurrence_id: str, reach: timedelta) -> Sequence[Occurrence]:

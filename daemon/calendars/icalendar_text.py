@@ -34,7 +34,8 @@ class ParsedEvent:
     """One VEVENT. Times are aware UTC datetimes, or dates (`all_day`) with an EXCLUSIVE end.
 
     `handle` names the component uniquely within its stream. `recurrence_id` is "" for a master or a single event, else the
-    original start as `20260301T090000Z` or, when given as a date, `20260301`; `recurrence_day` is its local date. `zone` is an
+    original start as `20260301T090000Z` or, when given as a date, `20260301`; `recurrence_day` is its local date. `local_start`
+    is the start as written (naive; a repeat rule goes by it also where a change of the clocks moves the start). `zone` is an
     IANA name, `custom`, or None (all-day). `zone_rules` converts its local times. `exact_end`: each instance has the same exact
     length; otherwise `duration` counts days by the local clock. `problems` are codes of what was tolerated.
     """
@@ -46,6 +47,7 @@ class ParsedEvent:
     recurrence_day: date | None
     range_future: bool
     start: datetime | date
+    local_start: datetime
     end: datetime | date
     all_day: bool
     zone: str | None
@@ -213,6 +215,7 @@ def _event(component: Component, times: EventTimes, handle: str, uid: str, deriv
         recurrence_day=times.recurrence_day,
         range_future=times.range_future,
         start=times.start,
+        local_start=times.local_start,
         end=times.end,
         all_day=times.all_day,
         zone=None if times.all_day else times.zone.label,
