@@ -164,7 +164,7 @@ def _excluded(master: Component, zones: EntryZones, first: Moment) -> Iterator[s
 
 def rule_starts(master: Component, first: Moment, zones: EntryZones, horizon: datetime) -> Iterator[Moment]:
     """Yield the starts that the RRULEs give before the horizon; a rule that is not understood gives none."""
-    last = horizon.replace(tzinfo=None) + timedelta(days=1)
+    last = min(horizon, END_OF_TIME).replace(tzinfo=None) + timedelta(days=1)
     for line in master.every("RRULE"):
         try:
             rule = rrulestr(_local_rule(line.value, first, zones), dtstart=first.local, cache=False)

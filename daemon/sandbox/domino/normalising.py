@@ -17,13 +17,14 @@ from daemon.sandbox.domino.options import DominoOptions
 from daemon.sandbox.domino.people import Person
 from daemon.sandbox.domino.rule_forms import finite, is_refused_by_frequency, refusal
 from daemon.sandbox.domino.series_dates import recurrence_line
-from daemon.sandbox.domino.values import BadValue, Moment, length_of, read_line, read_periods, utc_stamp
+from daemon.sandbox.domino.values import BadValue, Moment, length_of, read_duration, read_line, read_periods, utc_stamp
 from daemon.sandbox.domino.zones import EntryZones, as_notes_writes, zone_name
 
 _INVALID = "Error parsing iCalendar content."
 #: Lotus properties a client may set; every other X- property is dropped.
 _KEPT_LOTUS = ("X-LOTUS-ROOM", "X-LOTUS-ONLINEMEETING-URL", "X-LOTUS-PREVENTCOUNTER", "X-LOTUS-PREVENTDELEGATION")
 _WISL = ";".join(f"${item}:{{n}}" for item in ("S", "L", "B", "R", "E", "M", "W", "O"))
+_HIGHEST = 2**31 - 1  # of an INTEGER (RFC 5545 3.3.8)
 _MEDIA = {"application/json", "text/calendar"}
 
 
@@ -75,6 +76,9 @@ def read_body(text: str, media: str, zone: str) -> Body:
     zones = EntryZones(definitions, zone)
     for event in events:
         _check_times(event, zones)
+        sequence = event.value("SEQUENCE") or "0"
+        if not sequence.isdecimal() or int(sequence) > _HIGHEST:
+            raise invalid("SEQUENCE is not a whole number.")
     return body
 
 
@@ -99,6 +103,9 @@ def _check_times(event: Component, zones: EntryZones) -> None:
                     raise invalid(f"The time zone {moment.tzid} is not defined.")
                 moment.utc(zones)
         start = read_line(event.lines[[line.name for line in event.lines].index("DTSTART")])
+        if duration := event.value("DURATION"):
+            read_duration(duration)
+        _end_line(event, start, zones)
         length = length_of(event, start, zones)
     except (BadValue, OverflowError) as error:
         raise invalid(str(error)) from error
