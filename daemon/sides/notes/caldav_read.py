@@ -6,12 +6,12 @@ known already is not parsed again; copies of one UID under several hrefs are rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_text import NotACalendar
-from daemon.sides.contract import Coverage, Found, Gone, Observation, ProgressSink
+from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink
 from daemon.sides.notes.caldav_discovery import Collection, list_error
 from daemon.sides.notes.caldav_fetch import Fetched, Resource
 from daemon.sides.notes.caldav_http import DavError, DavSession
@@ -82,6 +82,10 @@ class CaldavReading:
             unchanged=frozenset(collected.unchanged),
             left_out=collected.left_out,
         )
+
+    async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
+        """Each key by itself, with evidence."""
+        return await self.lookup.look(keys)
 
     async def _read(self, hrefs: Sequence[str], collected: _Collected, progress: ProgressSink) -> None:
         done = 0

@@ -34,10 +34,10 @@ from daemon.sides.notes.caldav_http import Ask, DavSession
 from daemon.sides.notes.caldav_look import CaldavLookup, Entry
 from daemon.sides.notes.caldav_xml import read_conditions
 from daemon.sides.notes.domino_answers import BUSY, Answer
-from daemon.sides.notes.domino_http import LostInTransit
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
 from daemon.sides.notes.file_texts import without_date
 from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
+from daemon.sides.notes.wire import LostInTransit
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text

@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
-from daemon.calendars.content_lines import decode
+from daemon.calendars.content_lines import decode, unescape
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
 from daemon.calendars.recurrence import Expansion, TooMany
 from daemon.calendars.time_values import BadValue
 from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink, SideUnavailable, Unclear
 from daemon.sides.notes.domino_address import events_path
 from daemon.sides.notes.domino_answers import DominoError
+from daemon.sides.notes.domino_calendars import list_error
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.domino_list import INVITATION, Element, Listing, by_entry, lead, list_entries
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable, instant
@@ -55,7 +56,10 @@ class DominoReading:
         """A full listing; details of all entries of the window, or with a ``bookmark`` of those that may have changed."""
         first = min(instant(window.starts_at), instant(window.first_day)) - lead(_longest(known.values()))
         last = max(instant(window.ends_at), instant(window.end_day)) + timedelta(days=1)
-        listing = await list_entries(self._session, self._mail_file, first, last, progress)
+        try:
+            listing = await list_entries(self._session, self._mail_file, first, last, progress)
+        except DominoError as refusal:
+            raise list_error(self._session, self._mail_file, refusal) from None
         collected = _Collected()
         entries = _in_window(listing, window, collected)
         plan = ReadingPlan.make(bookmark, entries, known)
@@ -173,7 +177,8 @@ class DominoReading:
 
     async def _look_uid(self, uid: str, keys: Sequence[str]) -> tuple[dict[str, Looked], bytes]:
         try:
-            data = await self.detail(uid)
+            # Keys hold a UID as the text writes it; paths and the list hold what it says.
+            data = await self.detail(unescape(uid))
             parsed = self._reader.parse(data)
         except DominoError as refusal:
             if refusal.not_found:

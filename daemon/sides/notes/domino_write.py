@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from daemon.calendars.content_lines import unescape
 from daemon.calendars.icalendar_write import NoSuchEvent
 from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Traces, Unclear, Write
 from daemon.sides.notes.domino_address import events_path
@@ -26,10 +27,11 @@ from daemon.sides.notes.domino_answers import (
     DominoError,
     error_of,
 )
-from daemon.sides.notes.domino_http import Call, DominoSession, LostInTransit
+from daemon.sides.notes.domino_http import Call, DominoSession
 from daemon.sides.notes.domino_read import DominoReading
 from daemon.sides.notes.event_texts import created_uid, new_entry, update_body
 from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
+from daemon.sides.notes.wire import LostInTransit
 from daemon.sync.appointment import differing, notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -130,15 +132,18 @@ class DominoWriting:
             body = update_body(data, uid, recurrence_id, after, write.groups, user_zone=self.zone)
         except NoSuchEvent:
             return Stale(write.op_id)
-        call = Call("PUT", events_path(self.mail_file, uid, recurrence_id), _QUIET, body.encode(), _ICALENDAR)
+        call = Call("PUT", events_path(self.mail_file, unescape(uid), recurrence_id), _QUIET, body.encode(), _ICALENDAR)
         answer = await self.session.write(call)
         refusal = None if answer.ok else error_of(answer)
         if refusal is not None and refusal.cserror != NOTICES_FAILED:
             stale = refusal.not_found or (answer.status == 409 and refusal.cserror != OTHER_CONFLICT)
             return Stale(write.op_id) if stale else self._refused(write, answer, refusal)
         outcome = await self._stored(write, write.key)
-        if refusal is not None and not _shows(outcome, after, write.groups):
-            return self._refused(write, answer, refusal)
+        if not _shows(outcome, after, write.groups):
+            if refusal is not None:
+                return self._refused(write, answer, refusal)
+            if not _comes_from_the_calendar(answer):
+                return self._lost(write)
         if Group.DESCRIPTION in write.groups and not after.description and not _shows(outcome, after, _TEXT):
             return await self._cleared(write, call, found.record, outcome)
         return outcome
@@ -164,17 +169,19 @@ class DominoWriting:
         if found.record.version != write.expected_version:
             return Stale(write.op_id)
         if self.reading.is_only_date(data, write.key):
-            recurrence_id = (
-                ""  # with its last date the entry goes: what a series without dates is to Notes is not known
-            )
-        answer = await self.session.write(Call("DELETE", events_path(self.mail_file, uid, recurrence_id), _QUIET))
+            recurrence_id = ""  # with its last date the entry goes: a series without dates is not known to Notes
+        answer = await self.session.write(
+            Call("DELETE", events_path(self.mail_file, unescape(uid), recurrence_id), _QUIET)
+        )
         refusal = None if answer.ok else error_of(answer)
-        if refusal is None or refusal.not_found:
+        if answer.nothing or (refusal is not None and refusal.not_found):
             return Done(write.op_id, write.key, "", None)
-        if refusal.cserror == NOTICES_FAILED:
-            again, _data = await self.reading.look_closely(write.key)
+        if refusal is None or refusal.cserror == NOTICES_FAILED:
+            again = (await self.reading.look([write.key]))[write.key]
             if isinstance(again, Gone):
                 return Done(write.op_id, write.key, "", None)
+        if refusal is None:
+            return self._lost(write)
         return Stale(write.op_id) if answer.status == 409 else self._refused(write, answer, refusal)
 
     async def _stored(self, write: Write, key: str) -> Outcome:
@@ -219,6 +226,11 @@ _TEXT = frozenset({Group.DESCRIPTION})
 def _given_uid(answer: Answer) -> str:
     """The UID that the answer to a create names; empty where it names none."""
     return unquote(urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2])
+
+
+def _comes_from_the_calendar(answer: Answer) -> bool:
+    """Whether a good answer to a PUT is the stored entry, as the service sends it; a web page in between also says 200."""
+    return answer.kind == "calendar" and answer.body.lstrip()[:15].upper() == b"BEGIN:VCALENDAR"
 
 
 def _shows(outcome: Outcome, wanted: Image, groups: frozenset[Group]) -> bool:

@@ -242,7 +242,7 @@ async def test_a_sign_in_that_ends_between_writes_stops_them() -> None:
         server.odd = expired
         with pytest.raises(SignInNeeded) as told:
             await send(side, create(NEW))
-        assert told.value.text.code == "caldav.no_basic"
+        assert told.value.text.code == "notes.foreign_login"
         await side.close()
 
 
