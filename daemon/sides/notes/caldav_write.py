@@ -166,9 +166,11 @@ class CaldavWriting:
             return Stale(write.op_id)
         if not answer.ok:
             return self._refused(write, answer)
-        return (
-            Done(write.op_id, write.key, "", None) if write.kind == "delete" else await self._stored(write, write.key)
-        )
+        if write.kind == "delete":
+            return await self._deleted(write, answer)
+        outcome = await self._stored(write, write.key)
+        unchanged = isinstance(outcome, Done) and outcome.version == write.expected_version
+        return self._lost(write) if unchanged and not _is_taken(answer) else outcome
 
     async def _delete(self, write: Write, record: Record, entry: Entry) -> Outcome:
         headers = {"If-Match": strong(entry.resources[0].etag)}
@@ -176,21 +178,33 @@ class CaldavWriting:
             # RFC 6638 8.1: the organizer is not told that the person declines.
             headers["Schedule-Reply"] = "F"
         answer = await self.session.change(Ask("DELETE", entry.resources[0].href, headers=headers))
-        if answer.ok or answer.status in (404, 410):
+        if answer.ok:
+            return await self._deleted(write, answer)
+        if answer.status in (404, 410):
             return Done(write.op_id, write.key, "", None)
         return Stale(write.op_id) if answer.status == 412 else self._refused(write, answer)
+
+    async def _deleted(self, write: Write, answer: Answer) -> Outcome:
+        """The outcome of a delete that was answered with 2xx."""
+        if not _is_taken(answer) and not isinstance(await self._found(write.key), Gone):
+            return self._lost(write)
+        return Done(write.op_id, write.key, "", None)
 
     async def _put(self, href: str, body: str, condition: dict[str, str]) -> Answer:
         return await self.session.change(Ask("PUT", href, body, {"Content-Type": _ICALENDAR, **condition}))
 
     async def _stored(self, write: Write, key: str) -> Outcome:
         """What the server holds after a write it took. When that cannot be read, the write counts as unanswered."""
-        found: Looked | None = None
-        with contextlib.suppress(SideUnavailable):
-            found = (await self.lookup.look([key]))[key]
+        found = await self._found(key)
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
         return self._lost(write)
+
+    async def _found(self, key: str) -> Looked | None:
+        """What stands under a key now; None where that cannot be told."""
+        with contextlib.suppress(SideUnavailable):
+            return (await self.lookup.look([key]))[key]
+        return None
 
     def _lost(self, write: Write) -> LostAnswer:
         return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
@@ -223,6 +237,11 @@ def patched(
     """The text with the groups of the write changed and nothing else. Raises NoSuchEvent."""
     changes = {**changes_of(after, write.groups), "dtstamp": now}
     return patch_event(original, uid, recurrence_id, changes, user_zone=zone)
+
+
+def _is_taken(answer: Answer) -> bool:
+    """Whether a 2xx is the server's own to a PUT or DELETE; a web page or a queue in between answers otherwise."""
+    return answer.status in (201, 204) or (answer.status == 200 and answer.kind == "empty")
 
 
 def strong(etag: str) -> str:
