@@ -22,6 +22,7 @@ from daemon.sides.notes.domino_address import CALENDAR_SERVICE, events_path
 from daemon.sides.notes.domino_answers import Answer
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.images import image_time
+from daemon.sync.appointment import notes_key
 from shared.texts import text
 
 PAGE = 100
@@ -48,6 +49,16 @@ class Element:
     private: bool
     notice: str
     digest: bytes
+
+    @property
+    def key(self) -> str:
+        """The key of its record, as far as the list tells it: empty where the handle is a throw-away one."""
+        return notes_key(self.handle, self.recurrence_id) if self.handle == self.entry else ""
+
+    @property
+    def place(self) -> str:
+        """What it is called among what is left out; the same in the next list, also where the handle is not."""
+        return notes_key(self.entry, self.recurrence_id)
 
     def ends_before(self, moment: str, day: str) -> bool:
         """Whether it is certainly over at the moment (or day, for all-day ones)."""

@@ -24,7 +24,7 @@ from daemon.sides.notes.domino_list import INVITATION, Element, Listing, by_entr
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable, instant
 from daemon.sides.notes.images import Payload
 from daemon.sides.notes.reading_plan import ReadingPlan
-from daemon.sync.appointment import notes_key, split_notes_key
+from daemon.sync.appointment import split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import Evidence, LeftOut, Record
 from shared.models import Text
@@ -173,7 +173,7 @@ class DominoReading:
 
     def _leave_out(self, elements: Sequence[Element], reason: LeftOutReason, why: Text, collected: _Collected) -> None:
         for element in elements:
-            collected.left_out[notes_key(element.handle, element.recurrence_id)] = _listed(element, reason, why)
+            collected.left_out[element.place] = _listed(element, reason, why)
 
     async def _look_uid(self, uid: str, keys: Sequence[str]) -> tuple[dict[str, Looked], bytes]:
         try:
@@ -241,8 +241,7 @@ def _in_window(listing: Listing, window: Window, collected: _Collected) -> dict[
     for entry, elements in by_entry(listing.elements).items():
         if all(element.ends_before(window.starts_at, window.first_day) for element in elements):
             for element in elements:
-                key = notes_key(element.handle, element.recurrence_id)
-                collected.left_out[key] = _listed(element, LeftOutReason.OUTSIDE_WINDOW, None)
+                collected.left_out[element.place] = _listed(element, LeftOutReason.OUTSIDE_WINDOW, None)
         else:
             near = [element for element in elements if _is_near(element, window)]
             entries[entry] = near or elements
@@ -267,8 +266,7 @@ def _with_title(left: LeftOut, elements: Sequence[Element]) -> LeftOut:
 
 
 def _listed(element: Element, reason: LeftOutReason, why: Text | None) -> LeftOut:
-    key = notes_key(element.handle, element.recurrence_id)
-    return LeftOut(reason, key, element.title, element.starts_at, element.ends_at, element.all_day, why)
+    return LeftOut(reason, element.key, element.title, element.starts_at, element.ends_at, element.all_day, why)
 
 
 def _unchanged(data: bytes, digest: bytes, elements: Sequence[Element], known: Mapping[str, Record]) -> bool:
@@ -280,4 +278,4 @@ def _unchanged(data: bytes, digest: bytes, elements: Sequence[Element], known: M
         return False
     if any(record.payload_digest != digest for record in known.values()):
         return False
-    return all(notes_key(element.handle, element.recurrence_id) in known for element in elements)
+    return all(element.key in known for element in elements)
