@@ -91,6 +91,9 @@ class Pending(Document, frozen=True, kw_only=True):
     deletions: int = 0
     approved: int = 0
     """Rows that Ok would write now (n of «Ok: write n changes»)."""
+    undecided: int = 0
+    turn: int = 0
+    """Counts the decisions taken on this list: a window that saw a smaller number reads its rows again."""
 
 
 class AccountStatus(Document, frozen=True, kw_only=True):
@@ -159,7 +162,10 @@ class PutDecisions(Request, frozen=True, kw_only=True):
 
 
 class DecisionsTaken(Document, frozen=True, kw_only=True):
+    """``turn`` is the pending turn after these decisions: one more than the last seen when nobody decided in between."""
+
     taken: int
+    turn: int = 0
     changes: tuple[Change, ...]
     run: Run
 
@@ -186,6 +192,8 @@ class IgnoredItem(Document, frozen=True, kw_only=True):
     at: str = ""
     who: str = ""
     changed: tuple[Group, ...] = ()
+    drifted: bool = False
+    """Something changed since; ``changed`` says what, where the pair was linked when it was ignored."""
 
 
 class IgnoredList(Document, frozen=True, kw_only=True):

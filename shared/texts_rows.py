@@ -95,6 +95,7 @@ ROWS: dict[str, str] = {
     "why.once_paired": "They were one pair until one was deleted; both are there again and differ ({count} to choose from).",
     "why.doubtful_pair": "Subject and time are alike, but not certain to be the same meeting ({count} to choose from).",
     "why.only_on": "It exists in {side} and has no partner in {other}.",
+    "why.one_series": "Dates of this series that are approved together and say the same become one repeating entry in Notes.",
     "why.removed_earlier": "A copy of this item was removed earlier, and the item changed since.",
     # why there is no row
     "quiet.in_step": "Both sides agree.",
@@ -103,9 +104,9 @@ ROWS: dict[str, str] = {
     "quiet.deleted_outside_window": "One copy was deleted while the other lies outside the days that are synchronized.",
     "quiet.ignored_until_change": "You chose to ignore its differences until one of them changes.",
     "quiet.ignored_forever": "You chose to ignore it forever.",
-    "quiet.detached": "You chose to keep both and stop synchronizing them.",
+    "quiet.detached": "By your decision its copies are no longer synchronized; each stays as it is.",
     "quiet.removed_earlier": "Its copy was removed earlier, and the item has not changed since.",
-    "quiet.private_left": "It is private, and you chose to leave its copy as it is.",
+    "quiet.private_left": "It is private; by your decision its copy stays and is no longer synchronized.",
     "quiet.both_private": "Both copies are private; they are left alone.",
     "quiet.both_deleted": "Both copies were deleted.",
     "quiet.forgotten": "One copy is gone, and the other one is not synchronized; the pair is forgotten.",
@@ -140,7 +141,7 @@ ROWS: dict[str, str] = {
     "cannot.locked": "{side} does not let this item be changed.",
     # guards
     "guard.mass_deletion": (
-        "{deletions} of {linked} linked items would be deleted in {side}, more than {limit}. "
+        "{deletions} of {linked} linked items ({rows} rows) would be deleted in {side}, more than {limit}. "
         "If that is right, confirm the number of deletions; if not, press Cancel and look at the other calendar."
     ),
     "guard.emptied_side": (

@@ -9,7 +9,7 @@ RUNS: dict[str, str] = {
     "state.idle": "Nothing to do.",
     "state.comparing": "Comparing the two calendars.",
     "state.applying": "Writing the approved changes.",
-    "state.awaiting_review": "{count} differences found; {waiting} of them need your decision, then press Ok.",
+    "state.awaiting_review": "Differences: {count}, still undecided: {waiting}. Press Ok when you have decided.",
     "state.paused": "Automatic runs are paused until {until}.",
     "state.needs_sign_in": "Sign in to {side} again.",
     "state.not_connected": "Connect {side} in the settings first.",

@@ -69,13 +69,10 @@ SIDES: dict[str, str] = {
     # CalDAV
     "caldav.bad_address": "«{url}» is not an address of a CalDAV server; enter one like https://cal.example.com.",
     "caldav.bad_user": "A user name with a colon cannot be used for CalDAV; enter the name without it.",
-    "caldav.no_basic": (
-        "{host} asks for a kind of sign-in that Daybridge does not speak; ask for access by name and password (Basic)."
-    ),
     "caldav.web_page": "{host} answered with a web page instead of calendar data; check that the address is the CalDAV server's.",
     "caldav.not_caldav": "{host} does not answer as a CalDAV server; check the address.",
     "caldav.broken_answer": "{host} sent an answer that ends early or is no XML; nothing was changed. Start again.",
-    "caldav.redirects": "{host} sends requests round in a circle; check the address.",
+    "notes.redirects": "{host} sends requests round in a circle; check the address.",
     "caldav.no_calendar": "There is no calendar at {path} on {host}; check the address or choose another calendar.",
     "caldav.no_such_name": "{host} has no calendar called «{name}»; there are: {names}.",
     "caldav.choose": "{host} has several calendars; enter one in notes.calendar: {names}.",

@@ -154,7 +154,7 @@ class Handlers:
         review = self._coordinator.waiting(run)
         changed = {one.change for one in taken}
         rows = tuple(review.change(row) for row in review.plan.changes if row.id in changed)
-        return m.DecisionsTaken(taken=len(taken), changes=rows, run=self._known_run(run))
+        return m.DecisionsTaken(taken=len(taken), turn=review.turn, changes=rows, run=self._known_run(run))
 
     async def apply(self, call: Call) -> m.Run:
         body = call.body

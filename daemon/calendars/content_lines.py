@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"([A-Za-z0-9_.\-]+)[ \t]*:(.*)", re.DOTALL)
 _PROPERTY = re.compile(rb"[ \t]*[A-Za-z0-9_.\-]+[ \t]*[:;]")
 _BARE_NAME = re.compile(rb"[A-Za-z0-9_.\-]+[ \t]*")
 _FOLDED_HEAD = re.compile(rb"[ \t]+[:;]")
+_WHOLE_NAME = re.compile(rb"[A-Z0-9-]+[:;]")
 _BLOCK = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:", re.IGNORECASE)
 _QUOTED_PRINTABLE = re.compile(rb"^[^:]*QUOTED-PRINTABLE[^:]*:", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([nN,;\\:\"])")
@@ -91,14 +92,24 @@ class Component:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 where it is UTF-8, otherwise Windows Latin-1 (old Mozilla and Notes exports)."""
+    """UTF-8 where it is UTF-8, otherwise Windows Latin-1 (old Mozilla and Notes exports), each line by itself.
+
+    Lines stay as they stand, but a line that was folded in the middle of a character is folded before it.
+    """
+    if _is_utf8(data):
+        return data.decode()
+    physical = [line for _, lines in logical_lines(data) for line in lines]
+    if len(physical) < 2:
+        return _latin(data)
+    text = as_text(physical)
+    return text if data.endswith((b"\n", b"\r")) else text.removesuffix("\r\n")
+
+
+def _latin(data: bytes) -> str:
     try:
-        return data.decode("utf-8")
+        return data.decode("cp1252")
     except UnicodeDecodeError:
-        try:
-            return data.decode("cp1252")
-        except UnicodeDecodeError:
-            return data.decode("latin-1")
+        return data.decode("latin-1")
 
 
 def as_bytes(data: bytes | str) -> bytes:
@@ -169,7 +180,7 @@ def as_text(physical: Sequence[bytes]) -> str:
 def _whole_characters(lines: list[bytes]) -> str:
     whole = b"\r\n".join(lines)
     if len(lines) == 1:
-        return decode(whole)
+        return whole.decode() if _is_utf8(whole) else _latin(whole)
     reader = codecs.getincrementaldecoder("utf-8")()
     cut = b""
     texts: list[str] = []
@@ -179,15 +190,18 @@ def _whole_characters(lines: list[bytes]) -> str:
             cut = reader.getstate()[0]
             reader.reset()
     except UnicodeDecodeError:
-        return decode(whole)
-    return decode(whole) if cut else "\r\n".join(texts)
+        return _latin(whole)
+    return _latin(whole) if cut else "\r\n".join(texts)
 
 
 def _is_property(line: bytes, following: list[bytes]) -> bool:
-    """True for `NAME:`, `NAME;`, and for a bare `NAME` whose colon or semicolon was folded to the next line."""
+    """True for `NAME:`, `NAME;`, and for a bare `NAME` whose colon or rest (then in capitals) was folded to the next line."""
     if _PROPERTY.match(line):
         return True
-    return bool(_BARE_NAME.fullmatch(line) and following and _FOLDED_HEAD.match(following[0]))
+    if not following or not _BARE_NAME.fullmatch(line):
+        return False
+    folded = following[0][:1] in (b" ", b"\t") and _WHOLE_NAME.match(line + following[0][1:])
+    return bool(folded or _FOLDED_HEAD.match(following[0]))
 
 
 def cut_line(data: bytes) -> ContentLine:

@@ -17,6 +17,8 @@ Attendee = tuple[str, str, str, str]
 _MAILTO = re.compile(r"\s*mailto:", re.IGNORECASE)
 # An ALTREP without quotes (old Notes): the colon of CID: was taken for the end of the parameters.
 _UNQUOTED_ALTREP = re.compile(r'<[^>]*>"?:(.*)', re.DOTALL)
+# Up to a comma that is not escaped, or any semicolon.
+_CATEGORY = re.compile(r"(?:\\[^;]|[^\\,;])+", re.DOTALL)
 _FILE_NAME_PARAMS: Final = ("FILENAME", "X-FILENAME", "X-APPLE-FILENAME", "X-ORACLE-FILENAME", "X-LABEL", "LABEL")
 CLASSES: Final = ("PUBLIC", "PRIVATE", "CONFIDENTIAL")
 _TRUE: Final = ("1", "TRUE", "YES")
@@ -102,7 +104,7 @@ def categories(component: Component) -> tuple[str, ...]:
     """Category names in order, once each; Notes separates them with `;`, iCalendar with `,`."""
     names: list[str] = []
     for line in component.every("CATEGORIES"):
-        for part in re.split(r"(?<!\\),|\\?;", line.value):
+        for part in _CATEGORY.findall(line.value):
             name = unescape(part).strip()
             if name and name not in names:
                 names.append(name)

@@ -40,6 +40,7 @@ class EventTimes:
     """The times of one component; see ParsedEvent for the meaning of each."""
 
     start: datetime | date
+    local_start: datetime
     end: datetime | date
     all_day: bool
     zone: Zone
@@ -77,6 +78,11 @@ class ZoneBook:
         return self._found[slot]
 
 
+def is_midnight(value: TimeValue) -> bool:
+    """True for a time of 00:00:00 as written."""
+    return value.naive.time() == datetime.min.time()
+
+
 class _Moments:
     """Turns written times into instants and dates for one event, with the zone of its DTSTART as the default."""
 
@@ -105,6 +111,10 @@ class _Moments:
             return self.default.from_utc(value.naive.replace(tzinfo=UTC)).date()
         return value.naive.date()
 
+    def whole_day(self, value: TimeValue) -> date:
+        """The day meant in an all-day entry: one written as midnight UTC is a date with a time added, not an evening before."""
+        return value.naive.date() if is_midnight(value) else self.local_day(value)
+
 
 def read_times(component: Component, book: ZoneBook) -> EventTimes:
     """Raises BadValue (no_start, bad_date, bad_duration) or UnknownZone, both with `code` and a sentence."""
@@ -131,6 +141,7 @@ def read_times(component: Component, book: ZoneBook) -> EventTimes:
     recurrence_id, recurrence_day, range_future = _recurrence_id(component, moments, problems)
     return EventTimes(
         start=start,
+        local_start=first.naive,
         end=end,
         all_day=all_day,
         zone=zone,
@@ -191,10 +202,15 @@ def _given_end(
         if end < start:
             problems.append("end_before_start")
         return end
-    day = moments.local_day(value) if value.kind != "date" else value.naive.date()
+    day = moments.whole_day(value)
     if value.kind != "date":
         problems.append("value_type")
-        day += timedelta(days=1) if value.naive.time() != datetime.min.time() else timedelta(0)
+        local = (
+            value.naive
+            if value.kind == "local" or is_midnight(value)
+            else moments.default.from_utc(moments.instant(value))
+        )
+        day += timedelta(days=1) if local.time() != datetime.min.time() else timedelta(0)
     if day == start:
         problems.append("end_is_start")
         return start + timedelta(days=1)
@@ -238,6 +254,24 @@ def _recurrence_id(component: Component, moments: _Moments, problems: list[str])
     return stamp(moments.instant(value)), day, future
 
 
+def named_date(component: Component, book: ZoneBook) -> tuple[str, bool]:
+    """(recurrence id, THISANDFUTURE) of a component whose times cannot be read; "" where the date cannot be told either."""
+    line = component.first("RECURRENCE-ID")
+    if line is None:
+        return "", False
+    future = (line.param("RANGE") or "").upper() == "THISANDFUTURE"
+    try:
+        value = read_time(line.value, line.param("TZID"))
+        if value.kind == "date":
+            return value.naive.strftime("%Y%m%d"), future
+        if value.kind == "utc":
+            return stamp(value.naive.replace(tzinfo=UTC)), future
+        zone = book.find(value.tzid, value.naive, None)
+    except (BadValue, zones.UnknownZone):
+        return "", future
+    return stamp(zone.to_utc(value.naive)) if zone is not None else "", future
+
+
 def _periods(component: Component, problems: list[str]) -> list[PeriodValue]:
     periods: list[PeriodValue] = []
     for line in component.every("RDATE"):
@@ -251,8 +285,8 @@ def _periods(component: Component, problems: list[str]) -> list[PeriodValue]:
 
 def _recurrence_date(period: PeriodValue, all_day: bool, moments: _Moments) -> RecurrenceDate:
     if all_day:
-        start = moments.local_day(period.start)
-        end = moments.local_day(period.end) if period.end else None
+        start = moments.whole_day(period.start)
+        end = moments.whole_day(period.end) if period.end else None
         if period.duration:
             end = start + timedelta(days=max(period.duration.days, 1))
         return RecurrenceDate(start, end if end is None or end > start else start + timedelta(days=1))
@@ -269,5 +303,6 @@ def _exdates(component: Component, all_day: bool, moments: _Moments) -> tuple[da
         for part in line.value.replace(";", ",").split(","):
             if part.strip():
                 value = read_time(part, line.param("TZID"))
-                found.append(moments.local_day(value) if all_day or value.kind == "date" else moments.instant(value))
+                whole = moments.whole_day(value) if all_day or value.kind == "date" else None
+                found.append(whole or moments.instant(value))
     return tuple(found)

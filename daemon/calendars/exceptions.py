@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from daemon.calendars.icalendar_text import ParsedEvent
 from daemon.calendars.occurrence_set import Member, Moment, OccurrenceSet, end_for, local_of, moment_id, moment_of
@@ -35,7 +35,7 @@ class Fit:
 
 def match(master: ParsedEvent | None, exceptions: Sequence[ParsedEvent], dates: OccurrenceSet) -> dict[str, Fit]:
     """Fit by exception handle; an exception that fits no date is missing from it."""
-    if master is None:
+    if master is None or not exceptions:
         return {}
     days: dict[str, str] = {}
     for key, member in sorted(dates.members.items(), reverse=True):
@@ -47,14 +47,22 @@ def match(master: ParsedEvent | None, exceptions: Sequence[ParsedEvent], dates: 
     return {handle: next(fit for fit in choices[handle] if fit.key == key) for key, handle in holder.items()}
 
 
+def day_named(recurrence_id: str, master: ParsedEvent) -> str:
+    """The day of the series (20260301) that a recurrence id means; midnight UTC under an all-day series is that date."""
+    if len(recurrence_id) == len("20260301") or (master.all_day and recurrence_id.endswith("T000000Z")):
+        return recurrence_id[: len("20260301")]
+    instant = datetime.strptime(recurrence_id, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return master.zone_rules.from_utc(instant).strftime("%Y%m%d")
+
+
 def _choices(
     event: ParsedEvent, master: ParsedEvent, members: Mapping[str, Member], days: Mapping[str, str]
 ) -> list[Fit]:
     """At most two dates, the named one first."""
     found: list[Fit] = []
     named = event.recurrence_id
-    if named not in members and event.recurrence_day is not None and (master.all_day or len(named) == 8):
-        named = days.get(event.recurrence_day.strftime("%Y%m%d"), named)
+    if named not in members and (master.all_day or len(named) == 8):
+        named = days.get(day_named(named, master), named)
     if named in members:
         found.append(Fit(named, named))
     moved = moment_id(event.start)
@@ -85,23 +93,29 @@ def _seat(handle: str, choices: Mapping[str, list[Fit]], holder: dict[str, str])
 def future_members(
     remaining: dict[str, Member],
     exceptions: Sequence[ParsedEvent],
+    taken: Mapping[str, Fit],
     dates: OccurrenceSet,
     left_out: list[tuple[str, str]],
 ) -> dict[str, Placed]:
     """Dates that show an exception without being named by it: THISANDFUTURE, and lists that exceptions carry themselves.
 
-    Dates of `remaining` that a carried list replaces are taken out of it and noted as superseded.
+    `taken`: the dates the exceptions replace themselves. Dates of `remaining` that a carried list replaces are taken out of it
+    and noted as superseded.
     """
     found: dict[str, Placed] = {}
-    futures = sorted((event for event in exceptions if event.range_future), key=lambda event: event.recurrence_id)
-    for index, event in enumerate(futures):
-        until = futures[index + 1].recurrence_id if index + 1 < len(futures) else "~"
-        later = sorted(key for key in remaining if event.recurrence_id <= key < until)
+    futures = sorted(
+        (taken[event.handle].recurrence_id if event.handle in taken else event.recurrence_id, event.handle, event)
+        for event in exceptions
+        if event.range_future
+    )
+    for index, (own, _, event) in enumerate(futures):
+        until = futures[index + 1][0] if index + 1 < len(futures) else "~"
+        later = sorted(key for key in remaining if own <= key < until)
         extra = _carried(event)
         if extra:
             found.update(_relisted(event, later, extra, remaining, left_out))
         else:
-            found.update({key: _shifted(event, remaining[key]) for key in later})
+            found.update({key: _shifted(event, own, remaining[key]) for key in later})
     for event in exceptions:
         if not event.range_future:
             for key, item in _extra_dates(_carried(event), event).items():
@@ -147,15 +161,15 @@ def _extra_dates(extra: list[tuple[Moment, Moment]], event: ParsedEvent) -> dict
     return {moment_id(start): Placed(start, end, event, ("list_in_exception",)) for start, end in extra}
 
 
-def _shifted(event: ParsedEvent, member: Member) -> Placed:
+def _shifted(event: ParsedEvent, own: str, member: Member) -> Placed:
     """A later date under THISANDFUTURE: moved as the exception was (by the local clock), with its length and fields."""
-    start = moment_of(event, local_of(event, member.start) + _shift(event))
+    start = moment_of(event, local_of(event, member.start) + _shift(event, own))
     return Placed(start, end_for(event, start), event, ("this_and_future",))
 
 
-def _shift(event: ParsedEvent) -> timedelta:
-    form = "%Y%m%dT%H%M%SZ" if len(event.recurrence_id) > 8 else "%Y%m%d"
-    original = datetime.strptime(event.recurrence_id, form)  # noqa: DTZ007 (UTC or a day, resolved below)
-    if len(event.recurrence_id) > 8:
-        original = event.zone_rules.from_utc(original)
-    return local_of(event, event.start) - original
+def _shift(event: ParsedEvent, own: str) -> timedelta:
+    """From the date the exception replaces (`own`, an id) to where it stands, by the local clock; from a day, in whole days."""
+    here = local_of(event, event.start)
+    if len(own) == len("20260301"):
+        return timedelta(days=(here.date() - datetime.strptime(own, "%Y%m%d").replace(tzinfo=UTC).date()).days)
+    return here - event.zone_rules.from_utc(datetime.strptime(own, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from daemon.calendars import event_fields, event_times
 from daemon.calendars.content_lines import Component, TooLarge, as_bytes, read_components
@@ -34,7 +34,8 @@ class ParsedEvent:
     """One VEVENT. Times are aware UTC datetimes, or dates (`all_day`) with an EXCLUSIVE end.
 
     `handle` names the component uniquely within its stream. `recurrence_id` is "" for a master or a single event, else the
-    original start as `20260301T090000Z` or, when given as a date, `20260301`; `recurrence_day` is its local date. `zone` is an
+    original start as `20260301T090000Z` or, when given as a date, `20260301`; `recurrence_day` is its local date. `local_start`
+    is the start as written (naive; a repeat rule goes by it also where a change of the clocks moves the start). `zone` is an
     IANA name, `custom`, or None (all-day). `zone_rules` converts its local times. `exact_end`: each instance has the same exact
     length; otherwise `duration` counts days by the local clock. `problems` are codes of what was tolerated.
     """
@@ -46,6 +47,7 @@ class ParsedEvent:
     recurrence_day: date | None
     range_future: bool
     start: datetime | date
+    local_start: datetime
     end: datetime | date
     all_day: bool
     zone: str | None
@@ -100,13 +102,29 @@ class ParsedEvent:
         return self.sequence, self.dtstamp or never, self.last_modified or never
 
 
+class Unreadable(NamedTuple):
+    """A VEVENT that could not be read: reason code and sentence, and what of its identity can be told.
+
+    `exception`: it stands for a date of the series `uid` (`future`: and for the later ones); `recurrence_id` is that date as in
+    ParsedEvent, "" where it cannot be told.
+    """
+
+    handle: str
+    code: str
+    sentence: str
+    uid: str = ""
+    exception: bool = False
+    recurrence_id: str = ""
+    future: bool = False
+
+
 @dataclass(frozen=True)
 class ParsedCalendar:
-    """What a stream holds: events, (component name, uid) of everything else, (handle, reason code, sentence) of the rest."""
+    """What a stream holds: events, (component name, uid) of everything else, and what could not be read."""
 
     events: tuple[ParsedEvent, ...]
     not_events: tuple[tuple[str, str], ...]
-    unreadable: tuple[tuple[str, str, str], ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 def parse(data: bytes | str, *, user_zone: str) -> ParsedCalendar:
@@ -119,13 +137,14 @@ def parse(data: bytes | str, *, user_zone: str) -> ParsedCalendar:
     try:
         roots = read_components(octets)
     except TooLarge as refusal:
-        return ParsedCalendar((), (), ((WHOLE_STREAM, "too_large", str(refusal)),))
+        return ParsedCalendar((), (), (Unreadable(WHOLE_STREAM, "too_large", str(refusal)),))
     if not any(root.name == "VCALENDAR" for root in roots):
         raise NotACalendar("This is not a calendar: it holds no VCALENDAR. Choose an iCalendar (.ics) file.")
     reader = _Reader(user_zone)
     for root in roots:
         # Components outside any VCALENDAR (a file cut at its head) are read with the zones that stand beside them.
-        reader.read(root.children if root.name == "VCALENDAR" else [root])
+        whole = root.name == "VCALENDAR"
+        reader.read(root.children if whole else [root], cancels=whole and root.value("METHOD").upper() == "CANCEL")
     return ParsedCalendar(tuple(reader.events), tuple(reader.not_events), tuple(reader.unreadable))
 
 
@@ -136,31 +155,35 @@ class _Reader:
         self.user_zone = user_zone
         self.events: list[ParsedEvent] = []
         self.not_events: list[tuple[str, str]] = []
-        self.unreadable: list[tuple[str, str, str]] = []
+        self.unreadable: list[Unreadable] = []
         self._handles: Counter[str] = Counter()
 
-    def read(self, components: list[Component]) -> None:
+    def read(self, components: list[Component], *, cancels: bool) -> None:
+        """The components of one VCALENDAR; `cancels`: its METHOD takes back what they name (RFC 5546 3.2.5)."""
         zones = ZoneBook(self.user_zone, [part for part in components if part.name == "VTIMEZONE"])
         for component in components:
             if component.name == "VEVENT":
-                self._read_event(component, zones)
+                self._read_event(component, zones, cancels=cancels)
             elif component.name != "VTIMEZONE":
                 self.not_events.append((component.name, component.value("UID")))
 
-    def _read_event(self, component: Component, zones: ZoneBook) -> None:
+    def _read_event(self, component: Component, zones: ZoneBook, *, cancels: bool) -> None:
         uid = component.value("UID")
         derived = not uid
         uid = uid or _derived_uid(component)
         try:
             times = event_times.read_times(component, zones)
         except (BadValue, UnknownZone) as refusal:
-            handle = self._unique(
-                f"{uid}/{component.value('RECURRENCE-ID')}" if component.value("RECURRENCE-ID") else uid
+            named, future = event_times.named_date(component, zones)
+            written = component.value("RECURRENCE-ID")
+            handle = self._unique(f"{uid}/{named or written}" if written else uid)
+            self.unreadable.append(
+                Unreadable(handle, refusal.code, str(refusal), uid, bool(written), named, future=future)
             )
-            self.unreadable.append((handle, refusal.code, str(refusal)))
             return
         handle = self._unique(f"{uid}/{times.recurrence_id}" if times.recurrence_id else uid)
-        self.events.append(_event(component, times, handle, uid, derived))
+        event = _event(component, times, handle, uid, derived)
+        self.events.append(replace(event, status="CANCELLED") if cancels else event)
 
     def _unique(self, handle: str) -> str:
         self._handles[handle] += 1
@@ -192,6 +215,7 @@ def _event(component: Component, times: EventTimes, handle: str, uid: str, deriv
         recurrence_day=times.recurrence_day,
         range_future=times.range_future,
         start=times.start,
+        local_start=times.local_start,
         end=times.end,
         all_day=times.all_day,
         zone=None if times.all_day else times.zone.label,

@@ -88,7 +88,7 @@ def dates_of(event: ParsedEvent, edge: datetime) -> OccurrenceSet:
     found.members[moment_id(event.start)] = Member(event.start, event.end, local_of(event, event.start).date(), listed)
     in_rule = not event.rrules
     for text in event.rrules:
-        rule = read_rule(text, local_of(event, event.start), all_day=event.all_day)
+        rule = read_rule(text, event.local_start, all_day=event.all_day)
         found.endless = found.endless or rule.endless
         for moment, local in _generate(rule, event, edge, found):
             in_rule = in_rule or moment == event.start
@@ -119,7 +119,7 @@ def _generate(
     rule: Rule, event: ParsedEvent, edge: datetime, found: OccurrenceSet
 ) -> Iterator[tuple[Moment, datetime]]:
     """(moment, local start) of a rule: whole when finite and small enough, otherwise to the edge."""
-    start = local_of(event, event.start)
+    start = event.local_start
     near = min(event.zone_rules.from_utc(edge) + 2 * _DAY, END_OF_TIME)
     if not rule.endless and (rule.count is None or rule.count <= MAX_CANDIDATES):
         reach = rule.reach(start)
@@ -173,7 +173,7 @@ def _exclude(found: OccurrenceSet, event: ParsedEvent, edge: datetime) -> None:
     days = {moment for moment in event.exdates if not isinstance(moment, datetime)}
     keys = {moment_id(moment) for moment in event.exdates}
     for text in event.exrules:
-        rule = read_rule(text, local_of(event, event.start), all_day=event.all_day)
+        rule = read_rule(text, event.local_start, all_day=event.all_day)
         keys |= {moment_id(moment) for moment, _ in _generate(rule, event, edge, OccurrenceSet())}
     for key in [key for key, member in found.members.items() if key in keys or member.day in days]:
         del found.members[key]

@@ -12,7 +12,7 @@ from icalendar.parser import Contentline
 from daemon.calendars.event_fields import Attendee
 from daemon.calendars.time_values import stamp
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TOKEN = re.compile(r"[A-Z0-9-]+")
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 SHOW_AS: Final = ("busy", "free", "tentative", "out_of_office")

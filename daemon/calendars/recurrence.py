@@ -22,7 +22,7 @@ from daemon.calendars.occurrence_set import (
     dates_of,
 )
 
-__all__ = ["MAX_OCCURRENCES", "Expansion", "Occurrence", "TooMany", "expand"]
+__all__ = ["MAX_OCCURRENCES", "Expansion", "Occurrence", "TooMany", "as_instant", "expand"]
 
 MAX_OCCURRENCES: Final = 750
 REASONS: Final = ("outside_window", "private", "entry_type", "cancelled", "superseded", "not_an_event", "unreadable")
@@ -133,7 +133,7 @@ def _expand(
             occurrences.append(found)
             if len(occurrences) > MAX_OCCURRENCES:
                 raise TooMany(MAX_OCCURRENCES)
-    occurrences.sort(key=lambda item: (_instant(item.start, item.event), item.recurrence_id))
+    occurrences.sort(key=lambda item: (as_instant(item.start, item.event), item.recurrence_id))
     flags = tuple(dict.fromkeys(dates.flags))
     return Expansion(tuple(occurrences), tuple(left_out), dates.endless, dates.whole, total, flags)
 
@@ -147,7 +147,7 @@ def _edge(window_end: datetime, exceptions: Iterable[ParsedEvent]) -> datetime:
         midnight = event.zone_rules.to_utc(datetime.combine(event.recurrence_day, datetime.min.time()))
         edge = max(edge, midnight + timedelta(days=2))
         if event.range_future:
-            edge = max(edge, window_end + (midnight - _instant(event.start, event)) + timedelta(days=2))
+            edge = max(edge, window_end + (midnight - as_instant(event.start, event)) + timedelta(days=2))
     return edge
 
 
@@ -170,7 +170,7 @@ def _place(
             consumed.add(fit.key)
             placed[fit.recurrence_id] = Placed(event.start, event.end, event, ())
     remaining = {key: member for key, member in dates.members.items() if key not in consumed}
-    for key, item in future_members(remaining, exceptions, dates, left_out).items():
+    for key, item in future_members(remaining, exceptions, taken, dates, left_out).items():
         placed.setdefault(key, item)
     if master is not None:
         for key, member in remaining.items():
@@ -182,7 +182,7 @@ def _plain(master: ParsedEvent, member: Member) -> Placed:
     return Placed(member.start, member.end, master, member.flags)
 
 
-def _instant(moment: Moment, event: ParsedEvent) -> datetime:
+def as_instant(moment: Moment, event: ParsedEvent) -> datetime:
     """An aware instant; a date begins at midnight in the zone of the mailbox owner."""
     if isinstance(moment, datetime):
         return moment
@@ -190,12 +190,12 @@ def _instant(moment: Moment, event: ParsedEvent) -> datetime:
 
 
 def _starts_before(moment: Moment, event: ParsedEvent, window_end: datetime) -> bool:
-    return _instant(moment, event) < window_end
+    return as_instant(moment, event) < window_end
 
 
 def _ends_before(item: Placed, window_start: datetime) -> bool:
     """True when the item is over at the window's start; one without length (or that ends before it starts) counts by start."""
-    start, end = _instant(item.start, item.event), _instant(item.end, item.event)
+    start, end = as_instant(item.start, item.event), as_instant(item.end, item.event)
     return end <= window_start if end > start else start < window_start
 
 

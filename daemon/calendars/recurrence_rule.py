@@ -1,4 +1,4 @@
-"""Reads RRULE texts and generates their local starts with dateutil, bounded by counts.
+"""Reads RRULE texts into checked rules and generates their local starts, bounded by counts.
 
 Rules are checked when an entry is read, so a bad one is a visible reason and not a crash later. FREQ=SECONDLY, MINUTELY and
 HOURLY are refused (reference/sync.md 4.5). vCalendar 1.0 rules are translated first. All times here are naive local times.
@@ -11,43 +11,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from dateutil import rrule as du
-
+from daemon.calendars.rule_dates import Frequency, Parts, generate
 from daemon.calendars.time_values import BadValue, TimeValue, read_time
 from daemon.calendars.vcalendar_rule import translate
 
 MAX_CANDIDATES: Final = 20_000
 MAX_TEXT: Final = 4_000
 END_OF_TIME: Final = datetime(2500, 12, 31)  # noqa: DTZ001 (naive local)
-_FREQUENCIES: Final[dict[str, tuple[Literal[0, 1, 2, 3], timedelta]]] = {
-    "YEARLY": (du.YEARLY, timedelta(days=365)),
-    "MONTHLY": (du.MONTHLY, timedelta(days=28)),
-    "WEEKLY": (du.WEEKLY, timedelta(days=7)),
-    "DAILY": (du.DAILY, timedelta(days=1)),
+# The shortest period of each frequency.
+_FREQUENCIES: Final[dict[Frequency, timedelta]] = {
+    "YEARLY": timedelta(days=365),
+    "MONTHLY": timedelta(days=28),
+    "WEEKLY": timedelta(days=7),
+    "DAILY": timedelta(days=1),
 }
 _TOO_FINE: Final = ("SECONDLY", "MINUTELY", "HOURLY")
-# Part -> (dateutil keyword, lowest, highest, may be negative)
+# Part -> (field of Parts, lowest, highest, may be negative)
 _NUMBERS: Final = {
-    "BYSECOND": ("bysecond", 0, 59, False),
-    "BYMINUTE": ("byminute", 0, 59, False),
-    "BYHOUR": ("byhour", 0, 23, False),
-    "BYMONTHDAY": ("bymonthday", 1, 31, True),
-    "BYYEARDAY": ("byyearday", 1, 366, True),
-    "BYWEEKNO": ("byweekno", 1, 53, True),
-    "BYMONTH": ("bymonth", 1, 12, False),
-    "BYSETPOS": ("bysetpos", 1, 366, True),
+    "BYSECOND": ("seconds", 0, 59, False),
+    "BYMINUTE": ("minutes", 0, 59, False),
+    "BYHOUR": ("hours", 0, 23, False),
+    "BYMONTHDAY": ("month_days", 1, 31, True),
+    "BYYEARDAY": ("year_days", 1, 366, True),
+    "BYWEEKNO": ("weeks", 1, 53, True),
+    "BYMONTH": ("months", 1, 12, False),
+    "BYSETPOS": ("positions", 1, 366, True),
 }
-# What RFC 5545 3.3.10 forbids with a frequency.
-_MISPLACED: Final = {
-    "DAILY": ("BYWEEKNO", "BYYEARDAY"),
-    "WEEKLY": ("BYWEEKNO", "BYYEARDAY", "BYMONTHDAY"),
-    "MONTHLY": ("BYWEEKNO", "BYYEARDAY"),
-    "YEARLY": (),
-}
-_MONTH_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_DAYS: Final = {"MO": du.MO, "TU": du.TU, "WE": du.WE, "TH": du.TH, "FR": du.FR, "SA": du.SA, "SU": du.SU}
+_DAYS: Final = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 _DAY = re.compile(r"([+-]?\d{1,2})?\s*(MO|TU|WE|TH|FR|SA|SU)")
 _TIME_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
@@ -56,12 +48,12 @@ _TIME_OF_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 class Rule:
     """A checked rule. `until` is as written; `problems` are codes of what was tolerated."""
 
-    frequency: str
+    frequency: Frequency
     interval: int
     count: int | None
     until: TimeValue | None
-    week_start: str
-    by: dict[str, Any]
+    week_start: int
+    parts: Parts
     problems: tuple[str, ...]
 
     @property
@@ -71,7 +63,7 @@ class Rule:
 
     def reach(self, start: datetime) -> datetime:
         """How far MAX_CANDIDATES periods carry from a start, at most END_OF_TIME."""
-        step = _FREQUENCIES[self.frequency][1] * self.interval
+        step = _FREQUENCIES[self.frequency] * self.interval
         try:
             return min(start + step * MAX_CANDIDATES, END_OF_TIME)
         except OverflowError:
@@ -79,22 +71,10 @@ class Rule:
 
     def starts(self, start: datetime, last: datetime) -> Iterator[datetime]:
         """Local starts from `start` to `last` inclusive, COUNT kept, UNTIL only roughly (the caller compares exactly)."""
-        if "rule_without_dates" in self.problems:
-            return iter(())
         if self.until is not None:
             last = min(last, self.until.naive + timedelta(days=2))
-        dates = self._build(start, last)
-        return islice(dates, self.count) if self.count is not None else iter(dates)
-
-    def _build(self, start: datetime, last: datetime) -> du.rrule:
-        return du.rrule(
-            _FREQUENCIES[self.frequency][0],
-            dtstart=start,
-            interval=self.interval,
-            wkst=_DAYS[self.week_start],
-            until=last,
-            **self.by,
-        )
+        dates = generate(self.frequency, self.interval, self.week_start, self.parts, start, last)
+        return islice(dates, self.count) if self.count is not None else dates
 
 
 def _refuse(sentence: str) -> BadValue:
@@ -108,11 +88,7 @@ def read_rule(text: str, start: datetime, *, all_day: bool) -> Rule:
     if "FREQ" not in text.upper():
         text = translate(text, start)
     parts, problems = _parts(text)
-    frequency = parts.pop("FREQ", "")
-    if frequency in _TOO_FINE:
-        raise BadValue("frequency_refused", "This entry repeats more often than daily; that cannot be kept in step.")
-    if frequency not in _FREQUENCIES:
-        raise _refuse("it names no known frequency")
+    frequency = _frequency(parts.pop("FREQ", ""))
     interval = _positive(parts.pop("INTERVAL", "1"), "INTERVAL")
     count = _positive(parts.pop("COUNT"), "COUNT") if "COUNT" in parts else None
     until = read_time(parts.pop("UNTIL")) if "UNTIL" in parts else None
@@ -124,18 +100,19 @@ def read_rule(text: str, start: datetime, *, all_day: bool) -> Rule:
     if all_day:
         for name in _TIME_OF_DAY:
             parts.pop(name, None)
-    misplaced = next((name for name in parts if name in _MISPLACED[frequency]), None)
-    if misplaced:
-        raise _refuse(f"{misplaced} has no meaning with FREQ={frequency}")
+    # RFC 5545 also forbids BYMONTHDAY and BYYEARDAY with the shorter frequencies; RFC 2445 did not, and they limit there.
+    if "BYWEEKNO" in parts and frequency != "YEARLY":
+        raise _refuse(f"BYWEEKNO has no meaning with FREQ={frequency}")
     by = _by_parts(parts, frequency, problems)
-    if not _has_dates(by):
-        problems.append("rule_without_dates")
-    rule = Rule(frequency, interval, count, until, week_start, by, tuple(problems))
-    try:
-        rule._build(start, start)
-    except (ValueError, TypeError, IndexError, OverflowError) as fault:
-        raise _refuse("its parts do not go together") from fault
-    return rule
+    return Rule(frequency, interval, count, until, _DAYS[week_start], by, tuple(problems))
+
+
+def _frequency(word: str) -> Frequency:
+    if word in _TOO_FINE:
+        raise BadValue("frequency_refused", "This entry repeats more often than daily; that cannot be kept in step.")
+    if word not in _FREQUENCIES:
+        raise _refuse("it names no known frequency")
+    return word
 
 
 def _parts(text: str) -> tuple[dict[str, str], list[str]]:
@@ -167,25 +144,20 @@ def _positive(value: str, name: str) -> int:
     return min(int(value), 1_000_000)
 
 
-def _by_parts(parts: dict[str, str], frequency: str, problems: list[str]) -> dict[str, Any]:
-    by: dict[str, Any] = {}
+def _by_parts(parts: dict[str, str], frequency: Frequency, problems: list[str]) -> Parts:
+    found: dict[str, Any] = {}
     for name, value in parts.items():
         if name == "BYDAY":
-            by["byweekday"] = _weekdays(value, frequency, problems, 5 if "BYMONTH" in parts else 53)
+            found["weekdays"] = _weekdays(value, frequency, problems)
         elif name in _NUMBERS:
-            keyword, lowest, highest, negative = _NUMBERS[name]
-            by[keyword] = [_number(item, name, lowest, highest, negative) for item in value.split(",") if item.strip()]
-            if not by[keyword]:
+            field, lowest, highest, negative = _NUMBERS[name]
+            numbers = (_number(item, name, lowest, highest, negative) for item in value.split(",") if item.strip())
+            found[field] = frozenset(numbers)
+            if not found[field]:
                 raise _refuse(f"{name} is empty")
         else:
             raise _refuse(f"{name[:20]} is not known")
-    return by
-
-
-def _has_dates(by: dict[str, Any]) -> bool:
-    """False for a day no month has (30 February): dateutil would look for it until the year 9999."""
-    lengths = [_MONTH_LENGTHS[month - 1] for month in by.get("bymonth", range(1, 13))]
-    return any(abs(day) <= max(lengths) for day in by.get("bymonthday", [1]))
+    return Parts(**found)
 
 
 def _number(item: str, name: str, lowest: int, highest: int, negative: bool) -> int:
@@ -199,22 +171,18 @@ def _number(item: str, name: str, lowest: int, highest: int, negative: bool) -> 
     return value
 
 
-def _weekdays(value: str, frequency: str, problems: list[str], most: int) -> list[Any]:
-    """dateutil weekdays. `most`: how many of one weekday a year's part holds (dateutil wants both kinds numbered when mixed)."""
-    items: list[tuple[int, str]] = []
+def _weekdays(value: str, frequency: Frequency, problems: list[str]) -> frozenset[tuple[int, int]]:
+    """(n, weekday) as in Parts; a number means nothing to a week or a day and is left out there."""
+    items: list[tuple[int, int]] = []
     for item in value.split(","):
         found = _DAY.fullmatch(item.strip())
         if not found or (found[1] and (int(found[1]) == 0 or abs(int(found[1])) > 53)):
             raise _refuse("BYDAY holds no weekday")
-        items.append((int(found[1] or 0), found[2]))
-    numbered = any(number for number, _ in items)
-    if numbered and frequency not in ("YEARLY", "MONTHLY"):
-        problems.append("rule_part_ignored")
-        numbered = False
-    if not numbered:
-        return [_DAYS[day] for _, day in items]
-    every = range(1, (5 if frequency == "MONTHLY" else most) + 1)
-    return [_DAYS[day](n) for number, day in items for n in ([number] if number else every)]
+        items.append((int(found[1] or 0), _DAYS[found[2]]))
+    if frequency in ("YEARLY", "MONTHLY") or not any(number for number, _ in items):
+        return frozenset(items)
+    problems.append("rule_part_ignored")
+    return frozenset((0, day) for _, day in items)
 
 
 def rough_end(rules: Sequence[str], start: datetime, dates: Sequence[datetime]) -> datetime | None:
@@ -229,8 +197,8 @@ def rough_end(rules: Sequence[str], start: datetime, dates: Sequence[datetime]) 
         try:
             if until:
                 ends.append(read_time(until[1]).naive)
-            elif count and frequency and frequency[1] in _FREQUENCIES:
-                step = _FREQUENCIES[frequency[1]][1] * int(interval[1] if interval else 1)
+            elif count and frequency:
+                step = _FREQUENCIES[_frequency(frequency[1])] * int(interval[1] if interval else 1)
                 ends.append(start + step * int(count[1]))
         except (BadValue, OverflowError):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -13,7 +14,7 @@ from daemon.cli.upkeep_commands import show_in_browser
 from shared.api_client import ApiClient
 from shared.labels import SIDE_WORDS
 from shared.local_times import moment
-from shared.models import ConnectStarted, PutNotesAccount, Status
+from shared.models import Accounts, ConnectStarted, PutNotesAccount, Status
 from shared.states import Side
 
 SIDES = click.Choice([side.value for side in Side])
@@ -125,16 +126,23 @@ def disconnect(side: str, yes: bool) -> None:
 @click.command("test-connection")
 @click.argument("side", type=SIDES, required=False)
 def test_connection(side: str | None) -> None:
-    """Try to reach SIDE, or both. Exit code 1 when one cannot be used."""
+    """Try to reach SIDE, or both. Exit code 1 when one cannot be used, 4 when it needs a sign-in."""
     client = ApiClient()
     failed = False
-    for each in (Side(side),) if side else tuple(Side):
+    sides = (Side(side),) if side else tuple(Side)
+    for each in sides:
         result = client.test_account(each)
         failed = failed or not result.ok
         named = result.text.text.startswith(SIDE_WORDS[each])
         line(result.text.text if named else f"{SIDE_WORDS[each]}: {result.text.text}")
     if failed:
-        raise Ending(ExitCode.FAILED)
+        raise Ending(failure_code(client.accounts(), sides))
+
+
+def failure_code(accounts: Accounts, sides: Sequence[Side]) -> ExitCode:
+    """The exit code when one of ``sides`` cannot be used: its own where a sign-in would mend it."""
+    states = {Side.SALESFORCE: accounts.salesforce.state, Side.NOTES: accounts.notes.state}
+    return ExitCode.SIGN_IN_NEEDED if any(states[each] == "needs_sign_in" for each in sides) else ExitCode.FAILED
 
 
 @click.command()

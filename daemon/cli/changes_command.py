@@ -23,18 +23,24 @@ from shared.states import Action, RunState
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the document of the API, with every row.")
 @click.option("--all", "every", is_flag=True, help="List each occurrence of a series, not one row for the series.")
-@click.option("--why", metavar="ID", help="Explain one row of the summary, or one item that has none.")
-def changes(as_json: bool, every: bool, why: str | None) -> None:
+@click.option("--why", metavar="ID", help="Explain one row of the summary, or one item that has none (see: find).")
+@click.option("--run", "of_run", metavar="RUN", help="The rows of an earlier run (see: history), as it left them.")
+def changes(as_json: bool, every: bool, why: str | None, of_run: str | None) -> None:
     """Show the Synchronization Summary: one row per difference between the two calendars."""
     client = ApiClient()
     if why is not None:
-        _why(client, why, as_json)
+        _why(client, why, as_json, of_run)
         return
-    run = newest_run(client)
+    run = _run(client, of_run)
     if as_json:
         document(every_row(client, run.id))
         return
     _show(client, run, None if every else "series")
+
+
+def _run(client: ApiClient, named: str | None) -> Run:
+    """The run that was named; without a name the open one, or the last."""
+    return newest_run(client) if named is None else client.run(named)
 
 
 def _show(client: ApiClient, run: Run, collapse: str | None) -> None:
@@ -78,10 +84,10 @@ def every_row(client: ApiClient, run: str) -> bytes:
     return msgspec.json.encode(whole)
 
 
-def _why(client: ApiClient, wanted: str, as_json: bool) -> None:
-    """A row of the open or last run with this id, else the item with this id."""
+def _why(client: ApiClient, wanted: str, as_json: bool, of_run: str | None) -> None:
+    """A row of the run (the open or last one, unless it is named) with this id, else the item with this id."""
     try:
-        run = newest_run(client)
+        run = _run(client, of_run)
         if as_json:
             document(client.raw("change", places={"run": run.id, "change": wanted}))
         else:
@@ -105,7 +111,7 @@ def _why(client: ApiClient, wanted: str, as_json: bool) -> None:
             words = f"{wanted} is a series; ask for one of its occurrences. See: daybridge changes --all"
             raise Ending(ExitCode.FAILED, words) from problem
         raise Ending(
-            ExitCode.FAILED, f"There is neither a row nor an item {wanted}. See: daybridge changes"
+            ExitCode.FAILED, f"There is neither a row nor an item {wanted}. See: daybridge changes, daybridge find"
         ) from problem
 
 

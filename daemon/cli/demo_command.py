@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 
+from daemon.cli.demo_hands import hands
 from shared import endpoint_file
 from shared.api_client import ApiClient, ClientError
 from shared.app_paths import HOME_VARIABLE, AppPaths, app_paths
@@ -111,6 +112,7 @@ def _demo_paths() -> AppPaths:
 
 def _play(crew: Crew, paths: AppPaths, port: int, calendar: Path | None, *, browser: bool) -> None:
     arguments = ["sandbox", "--seed", "empty" if calendar else "demo", "--feature", "consent=auto"]
+    arguments += ["--feature", "domino.login=both"]  # the form for the daemon, Basic for a visitor's curl
     if calendar:
         arguments += ["--notes-calendar", str(calendar)]
     sandbox = crew.start("sandbox", program("daybridge", "daemon", *arguments), stdout=subprocess.PIPE)
@@ -126,6 +128,7 @@ def _play(crew: Crew, paths: AppPaths, port: int, calendar: Path | None, *, brow
     click.echo(
         f"  signed in as {domino['username']} with the password {domino['password']} (to connect again by yourself)"
     )
+    _show_hands(places)
     click.echo("Passwords and tokens of this demo are kept in memory only and are gone when it ends.")
     click.echo(f"Files of this demo: {paths.config.parent}")
     click.echo(f"Page (good for {code.expires_in} seconds; `daybridge open` makes another): {code.url}")
@@ -137,6 +140,16 @@ def _play(crew: Crew, paths: AppPaths, port: int, calendar: Path | None, *, brow
         dead = crew.first_dead("sandbox", "daemon")
         if dead:
             raise DemoTrouble(f"The {dead} ended by itself; its log is in {paths.logs}.")
+
+
+def _show_hands(places: Mapping[str, Any]) -> None:
+    """Two commands that change an entry, for the run after the first one; without them the demo is as good."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        found = hands(places)
+        if found:
+            click.echo("After your first run, change something by hand and press Start Sync again:")
+        for told, command in found:
+            click.echo(f"  # {told}\n  {command}")
 
 
 def _first_line(sandbox: subprocess.Popen[str]) -> dict[str, Any]:

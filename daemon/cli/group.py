@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "status": "daemon.cli.status_command:status",
     "sync": "daemon.cli.sync_command:sync",
     "changes": "daemon.cli.changes_command:changes",
+    "find": "daemon.cli.find_command:find",
     "decide": "daemon.cli.decide_command:decide",
     "apply": "daemon.cli.apply_command:apply",
     "cancel": "daemon.cli.apply_command:cancel",

@@ -6,6 +6,7 @@ import click
 
 from daemon.cli.apply_command import results_words
 from daemon.cli.printing import document, line, table
+from daemon.cli.row_views import cut
 from shared.api_client import ApiClient
 from shared.labels import DECISION_WORDS, RUN_WORDS, counted
 from shared.local_times import moment_words, short_start
@@ -71,13 +72,13 @@ def ignored(rearm: tuple[str, ...], as_json: bool) -> None:
     rows = [
         [
             each.id,
-            each.title or "(no subject)",
+            cut(each.title) or "(no subject)",
             short_start(each.starts_at),
             DECISION_WORDS[each.kind],
             each.scope.value,
             moment_words(each.at),
             each.who,
-            ", ".join(group.value.replace("_", " ") for group in each.changed),
+            ", ".join(group.value.replace("_", " ") for group in each.changed) or ("yes" if each.drifted else ""),
         ]
         for each in client.ignored().ignored
     ]

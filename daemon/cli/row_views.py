@@ -15,6 +15,15 @@ FULL_TEXT = 400
 """Characters of a value in the field table; the whole text is on the page and in ``--json``."""
 
 
+TITLE = 60
+"""Characters of a title in a table: a row must stay one line of a wide terminal; ``--why`` and ``--json`` give all."""
+
+
+def cut(title: str, length: int = TITLE) -> str:
+    """A title that fits a table."""
+    return title if len(title) <= length else title[: length - 1].rstrip() + "…"
+
+
 def is_series(row: Change) -> bool:
     """Whether this row stands for all rows of its series."""
     return row.series is not None and row.series.position == 0 and row.series.count > 1
@@ -46,7 +55,7 @@ def _action(row: Change) -> str:
 
 
 def _title(row: Change) -> str:
-    title = row.title or "(no subject)"
+    title = cut(row.title) or "(no subject)"
     return f"{title} ({row.series.count} times)" if row.series is not None and is_series(row) else title
 
 
@@ -146,6 +155,21 @@ def _image_words(image: Image | None) -> str:
     return "" if image is None else f"{image.subject}, {span_words(image.starts_at, image.ends_at)}"
 
 
+_ITEM_STATES = {
+    "in_step": "in step",
+    "row": "in the list",
+    "frozen": "kept, not compared",
+    "unlinked": "not linked",
+}
+
+
+def item_state(item: Item) -> str:
+    """How an item stands, in words; of one that is left out also the reason."""
+    if item.reason is not None:
+        return f"left out: {item.reason.replace('_', ' ')}"
+    return _ITEM_STATES.get(item.state, item.state.replace("_", " "))
+
+
 def show_item(item: Item) -> None:
     """One item of either calendar: whether it is linked, why it does or does not synchronize, and its history."""
     facts = [
@@ -153,10 +177,8 @@ def show_item(item: Item) -> None:
         ("Title", item.title or "(no subject)"),
         ("When", span_words(item.starts_at, item.ends_at)),
         ("Linked", "yes" if item.linked else "no"),
-        ("State", item.state.replace("_", " ")),
+        ("State", item_state(item)),
     ]
-    if item.reason is not None:
-        facts.append(("Left out", item.reason.replace("_", " ")))
     facts += [("Why", each.text) for each in item.why]
     facts += [("Salesforce", _image_words(item.salesforce)), ("Notes", _image_words(item.notes))]
     for entry in item.history:

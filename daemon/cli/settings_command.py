@@ -49,7 +49,7 @@ def show(key: str | None = None, as_json: bool = False) -> None:
     )
 
 
-@settings.command("set")
+@settings.command("set", context_settings={"ignore_unknown_options": True})  # a value may start with a dash
 @click.argument("key")
 @click.argument("value")
 def set_value(key: str, value: str) -> None:

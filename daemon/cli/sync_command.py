@@ -13,11 +13,12 @@ from shared.labels import counted
 from shared.models import Run
 from shared.states import DaemonState, RunState
 
+OBJECTS = ("calendar",)
+"""The object types that work, as the Status document lists them."""
+
 
 @click.command()
-@click.option(
-    "--only", "objects", multiple=True, metavar="OBJECT", help="An object type, such as calendar; may repeat."
-)
+@click.option("--only", "objects", multiple=True, type=click.Choice(OBJECTS), help="Only this object type; may repeat.")
 @click.option("--wait", is_flag=True, help="Wait until the summary is ready; exit code 3 when rows need a decision.")
 @click.option("--json", "as_json", is_flag=True, help="Print the Run document of the API.")
 def sync(objects: tuple[str, ...], wait: bool, as_json: bool) -> None:

@@ -49,8 +49,22 @@ async function connect() {
   if (!started) return;
   if (!/^https?:\/\//.test(started.authorize_url)) return;
   const link = el("a", { href: started.authorize_url, target: "_blank", rel: "noopener noreferrer" }, "Sign in to Salesforce");
-  await ask("Connect Salesforce", [el("p", {}, `Sign in within ${clock(started.expires_at)}; this page sees by itself when it is done.`.replace("within", "before")), el("p", {}, link)],
-    [{ label: "Close", value: true, kind: "primary" }]);
+  let stop = () => {};
+  await ask("Connect Salesforce", [el("p", {}, `Sign in before ${clock(started.expires_at)}; this page sees by itself when it is done.`), el("p", {}, link)],
+    [{ label: "Close", value: true, kind: "primary" }], { until: (close) => { stop = whenSignedIn(close); } });
+  stop();
+}
+
+/** Calls `done` when a sign-in ends well: the account says something new and is connected. Gives the function that stops waiting. */
+function whenSignedIn(done) {
+  const before = JSON.stringify(known.status.accounts.salesforce);
+  return listen((status) => {
+    const now = status.accounts.salesforce;
+    if (now.state === "connected" && JSON.stringify(now) !== before) {
+      notice("Salesforce is connected.", "good");
+      done();
+    }
+  });
 }
 
 async function test(side, outcome) {

@@ -1,7 +1,7 @@
 // Starts the page: session, header, status stream, and the view that the address names.
 
 import { followStatus, forgetSession, get, openSession, segment } from "./api.js";
-import { attempt, notice } from "./dialog.js";
+import { attempt, forgetProblems, notice } from "./dialog.js";
 import { el, fill } from "./dom.js";
 import { showHeader } from "./header.js";
 import { go, heard, listen, lost, VIEWS } from "./state.js";
@@ -26,6 +26,7 @@ let leave = null;
 function showView() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const name = view in BUILD ? view : "synchronization";
+  forgetProblems();
   if (leave) leave();
   fill(main);
   main.className = `view-${name}`;
@@ -53,6 +54,7 @@ function locked(message) {
 function followRun(status, before) {
   const run = status && status.run;
   const was = before && before.run;
+  if (run && run.state === "comparing" && !(was && was.id === run.id && was.state === "comparing")) forgetProblems();
   const here = location.hash.replace(/^#\/?/, "").split("/")[0] || "synchronization";
   if (run && was && run.id === was.id && was.state === "comparing" && run.state === "awaiting_review" && here === "synchronization") {
     go("summary", run.id);

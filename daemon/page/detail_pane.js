@@ -3,10 +3,10 @@
 import { get, segment } from "./api.js";
 import { button, el, fill, freshId } from "./dom.js";
 import { icon } from "./icons.js";
-import { choiceKey, chosenOf, iconOf, iconOfChoice, isOpen } from "./summary_model.js";
+import { choiceKey, chosenOf, iconOf, iconOfChoice, isOpen, onlyNoted } from "./summary_model.js";
 import { chip } from "./summary_table.js";
 import { foreignZone, span } from "./times.js";
-import { choiceLabel, count, FIELD_STATE, GROUP, RESULT, sentence, SHOW_AS, SIDE, upper } from "./words.js";
+import { choiceLabel, count, FIELD_STATE, GROUP, resultWords, sentence, SHOW_AS, SIDE, upper } from "./words.js";
 
 /** Shows `row` in `place`. `acts`: decide(row, choice, fields), close(). `editable` is false for a finished run. */
 export async function showDetail(place, row, editable, acts) {
@@ -27,7 +27,7 @@ export async function showDetail(place, row, editable, acts) {
 function reasons(detail) {
   const lines = [detail.error, ...(detail.why.length ? detail.why : [])].filter(Boolean).map((text) => el("li", {}, sentence(text)));
   return el("section", {}, el("h3", {}, "Why this row"), el("p", {}, sentence(detail.summary)), lines.length ? el("ul", {}, lines) : null,
-    detail.result ? el("p", { class: "muted" }, RESULT[detail.result]) : null);
+    detail.result ? el("p", { class: "muted" }, resultWords(detail.result, onlyNoted(detail))) : null);
 }
 
 function actions(detail, may, acts) {

@@ -2,8 +2,9 @@
 
 import { button, el, fill, freshId } from "./dom.js";
 
-/** Asks a question. `answers` are [{label, value, kind}]; the promise gives the value, or null after Escape. */
-export function ask(title, content, answers, { enabled } = {}) {
+/** Asks a question. `answers` are [{label, value, kind}]; the promise gives the value, or null after Escape. `until` gets a
+ * function that closes it, for a question that answers itself. */
+export function ask(title, content, answers, { enabled, until } = {}) {
   return new Promise((resolve) => {
     const label = freshId("dialog");
     let given = null;
@@ -28,17 +29,24 @@ export function ask(title, content, answers, { enabled } = {}) {
     }
     document.body.append(dialog);
     dialog.showModal();
+    if (until) until(() => dialog.close());
   });
 }
 
-/** Shows a message for a while; `kind` is info, good or bad. Bad ones stay until they are closed. */
+/** Shows a message for a while; `kind` is info, good or bad. Bad ones stay until they are closed or another view is opened. */
 export function notice(message, kind = "info") {
   const node = el("div", { class: `notice ${kind}` }, el("span", {}, message));
   node.append(button("Close", () => node.remove(), { class: "quiet" }));
   const place = document.getElementById("notices");
+  for (const same of [...place.children]) if (same.firstChild.textContent === message) same.remove();
   while (place.children.length > 3) place.firstChild.remove();
   place.append(node);
   if (kind !== "bad") setTimeout(() => node.remove(), 8000);
+}
+
+/** Takes the bad messages away: what they spoke of was left, or is tried again. Good ones end by themselves. */
+export function forgetProblems() {
+  for (const node of document.querySelectorAll("#notices .bad")) node.remove();
 }
 
 /** Runs `work`; a problem becomes a notice instead of an unseen rejection. Gives undefined then. */

@@ -10,6 +10,7 @@ import { DAEMON_STATE, sentence } from "./words.js";
 
 const TABS = ["synchronization", "summary", "history", "ignored", "find", "settings", "accounts", "doctor"];
 const SNOOZES = [[60, "1 hour"], [120, "2 hours"], [240, "4 hours"]];
+const BRAND = el("div", { class: "brand" }, el("img", { src: "/icon.svg", alt: "", width: 22, height: 22 }), el("span", {}, "Daybridge")); // once: a stopped daemon serves no picture
 let stop = null;
 
 /** Draws the head and keeps it true; `view` is the tab that is open. */
@@ -18,8 +19,7 @@ export function showHeader(place, view) {
   const tabs = el("ul", { class: "tabs" }, TABS.map((name) => el("li", {}, tab(name, view))));
   const state = el("div", { class: "state", role: "status" });
   const tools = el("div", { class: "tools" });
-  fill(place, el("div", { class: "bar" },
-    el("div", { class: "brand" }, el("img", { src: "/icon.svg", alt: "", width: 22, height: 22 }), el("span", {}, "Daybridge")),
+  fill(place, el("div", { class: "bar" }, BRAND,
     el("nav", { "aria-label": "Views" }, tabs)), el("div", { class: "strip" }, state, tools));
   const draw = () => {
     drawBadge(tabs);

@@ -25,8 +25,14 @@ function table(entries, again) {
       el("td", {}, KIND[entry.kind] || entry.kind),
       el("td", {}, entry.scope === "series" ? "Whole series" : "This item"),
       el("td", {}, entry.who || "–", el("div", { class: "muted" }, moment(entry.at))),
-      el("td", {}, entry.changed.length ? entry.changed.map((group) => GROUP[group] || group).join(", ") : "nothing"),
+      el("td", {}, changedWords(entry)),
       el("td", { class: "row-buttons" }, button("Re-arm", () => rearm(entry, again), { "aria-label": `Re-arm ${entry.title}` }))))));
+}
+
+/** What differs from the moment it was ignored; of two that were never linked only that something does. */
+function changedWords(entry) {
+  if (entry.changed.length) return entry.changed.map((group) => GROUP[group] || group).join(", ");
+  return entry.drifted ? "changed; the next list shows where" : "nothing";
 }
 
 function when(entry) {

@@ -3,7 +3,7 @@
 import { post, segment } from "./api.js";
 import { ask, notice } from "./dialog.js";
 import { el } from "./dom.js";
-import { count, plain, sentence, upper } from "./words.js";
+import { count, sentence } from "./words.js";
 
 /** Carries the approved rows out. Gives true when the daemon took it, "again" when the list must be read again, else false. */
 export async function pressOk(run, totals) {
@@ -62,10 +62,7 @@ async function confirmDeletions(totals, number) {
     [{ label: `Delete ${number}`, value: true, kind: "primary danger" }, { label: "Cancel", value: false }]);
 }
 
-function guardTold(guard) {
-  const facts = Object.entries(guard.numbers).map(([name, number]) => el("li", {}, `${upper(plain(name))}: ${number.toLocaleString()}`));
-  return [el("p", {}, sentence(guard.text)), facts.length ? el("ul", {}, facts) : null];
-}
+const guardTold = (guard) => el("p", {}, sentence(guard.text)); // its numbers stand in the sentence
 
 /** Shows the guard's sentence and wants its number typed. */
 async function confirmGuard(guard, number) {

@@ -39,12 +39,12 @@ export async function decide(run, plan, rows, choice, { fields = null, series = 
   }
   try {
     const taken = await put(`/runs/${segment(run)}/decisions`, { decisions });
-    return { changes: taken.changes, stale: [] };
+    return { changes: taken.changes, turn: taken.turn, stale: [] };
   } catch (problem) {
     if (problem.name !== "stale-decisions") throw problem;
     const stale = staleIds(problem.told.stale);
     notice(`${stale.length ? count(stale.length, "row") : "Some rows"} changed since you saw them. Nothing was decided; look at them again.`, "bad");
-    return { changes: [], stale };
+    return { changes: [], turn: null, stale };
   }
 }
 

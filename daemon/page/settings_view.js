@@ -29,7 +29,9 @@ function form(settings, values) {
   const apply = el("button", { type: "submit", class: "primary", disabled: true }, "Apply");
   const changed = () => {
     apply.disabled = ![...fields].some(([key, field]) => !same(field.read(), current[key]));
+    for (const { key, field, reset, usual } of lines) reset.hidden = same(current[key], usual) && same(field.read(), usual);
   };
+  const lines = [];
   const send = async (wanted) => {
     problem.hidden = true;
     try {
@@ -42,6 +44,8 @@ function form(settings, values) {
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
+      const blamed = lines.find(({ key }) => error.message.split(" ")[0] === key);
+      if (blamed) blamed.field.node.focus();
     }
     changed();
   };
@@ -51,6 +55,8 @@ function form(settings, values) {
     fields.set(setting.key, field);
     field.write(current[setting.key]);
     const reset = button("Reset", () => send({ [setting.key]: null }), { class: "quiet", "aria-label": `Reset ${sentence(setting.text) || setting.key}`, title: `Default: ${shown(setting.default)}` });
+    lines.push({ key: setting.key, field, reset, usual: setting.default });
+    reset.hidden = same(current[setting.key], setting.default);
     const label = sentence(setting.text) || upper(plain(setting.key.split(".").pop()));
     return el("div", { class: "setting" }, field.group ? el("div", { class: "label", id: `${id}-label` }, label) : el("label", { class: "label", htmlFor: id }, label), field.node, reset);
   };
@@ -64,10 +70,10 @@ function form(settings, values) {
   parts.map(([part, title]) => {
     const own = settings.filter((one) => one.key.startsWith(`${part}.`));
     return own.length ? el("fieldset", { class: "card" }, el("legend", {}, title), own.map(line)) : null;
-  }), problem, el("div", { class: "buttons sticky" }, apply));
+  }), el("div", { class: "buttons sticky" }, apply, problem));
 }
 
-const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const same = (a, b) => JSON.stringify(a || null) === JSON.stringify(b || null) || a === b; // an empty field is none
 
 function shown(value) {
   if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) return "none";

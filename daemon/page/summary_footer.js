@@ -25,6 +25,7 @@ function plan(totals, model) {
   const parts = [el("strong", {}, totals.writes ? `Ok writes ${count(totals.writes, "change")}` : "Ok writes nothing")];
   if (deletions) parts.push(el("span", { class: "deletions" }, `, ${deletions} of them ${deletions === 1 ? "a deletion" : "deletions"}`));
   parts.push(". ");
+  if (totals.noted) parts.push(`${totals.noted === totals.writes ? "All" : totals.noted.toLocaleString()} of them only note what belongs together: no calendar entry changes. `);
   if (totals.undecided) parts.push(`${count(totals.undecided, "undecided row")} wait${totals.undecided === 1 ? "s" : ""} for the next run. `);
   if (totals.ignored) parts.push(`${count(totals.ignored, "row")} ${totals.ignored === 1 ? "is" : "are"} ignored. `);
   if (model.selected.size > 1) parts.push(el("span", { class: "muted" }, `${count(model.selected.size, "row")} selected.`));

@@ -23,6 +23,26 @@ export function chosenOf(row) {
   return exact || row.choices.find((choice) => choice.decision === row.decision && (choice.answer || null) === (row.decided_answer || null)) || null;
 }
 
+/** What an approved row does where its menu is gone because its run has ended. */
+const USUAL = {
+  link: { salesforce: "nothing", notes: "nothing" },
+  delete_in_salesforce: { salesforce: "delete", notes: "nothing" },
+  delete_in_notes: { salesforce: "nothing", notes: "delete" },
+};
+
+/** What carrying the row out does on each side, or null where that is not known any more. */
+export function effectOf(row) {
+  const choice = chosenOf(row);
+  if (choice) return choice.effect;
+  return row.decision === "approve" && row.choices.length === 0 ? USUAL[row.action] || null : null;
+}
+
+/** Whether carrying the row out touches neither calendar: two that agree are linked, or kept apart. */
+export function onlyNoted(row) {
+  const effect = effectOf(row);
+  return effect !== null && effect.salesforce === "nothing" && effect.notes === "nothing";
+}
+
 export const isOpen = (row) => row.result === null || row.result === "stale";
 export const writes = (row) => ["approve", "use_salesforce", "use_notes", "choose_fields", "answer"].includes(row.decision);
 export const ignores = (row) => row.decision === "ignore_until_change" || row.decision === "ignore_forever";
@@ -193,7 +213,7 @@ export class SummaryModel {
 
   /** What Ok would do: writes, ignores, deletions by side, undecided. */
   totals() {
-    const totals = { writes: 0, ignored: 0, undecided: 0, salesforce: [], notes: [], failed: 0, written: 0 };
+    const totals = { writes: 0, noted: 0, ignored: 0, undecided: 0, salesforce: [], notes: [], failed: 0, written: 0 };
     for (const row of this.rows.values()) {
       if (row.result === "applied") totals.written += 1;
       else if (row.result === "failed" || row.result === "unknown") totals.failed += 1;
@@ -207,6 +227,7 @@ export class SummaryModel {
 
   addWrite(totals, row) {
     totals.writes += 1;
+    if (onlyNoted(row)) totals.noted += 1;
     const choice = chosenOf(row);
     if (choice && choice.effect.salesforce === "delete") totals.salesforce.push(row);
     if (choice && choice.effect.notes === "delete") totals.notes.push(row);

@@ -2,9 +2,9 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { chosenOf, iconOf, ignores, writes } from "./summary_model.js";
+import { chosenOf, effectOf, iconOf, ignores, onlyNoted, writes } from "./summary_model.js";
 import { span } from "./times.js";
-import { ACTION, choiceLabel, count, DECIDED_SHORT, RESULT, RISK, generalLabel, sentence } from "./words.js";
+import { ACTION, choiceLabel, count, DECIDED_SHORT, generalLabel, resultWords, RESULT, RISK, sentence, SIDE } from "./words.js";
 
 export const LINE_HEIGHT = 46;
 const SPARE = 8;
@@ -128,8 +128,9 @@ function sectionCell(line) {
 
 /** One side of a row: subject and time; what differs from the other side is marked. */
 function sideCell(image, other, name, row) {
-  if (!image && !other && name === "c-salesforce") return gone(name, row); // written deletions leave nothing on either side
-  if (!image) return el("div", { role: "gridcell", class: `${name} none` }, el("span", { class: "absent" }, absence(name, row)));
+  if (deletedIn(name, row)) return gone(name, row, true);
+  if (!image && !other && name === "c-salesforce") return gone(name, row, false); // an ended row of a private item holds no image
+  if (!image || wasGone(name, row)) return el("div", { role: "gridcell", class: `${name} none` }, el("span", { class: "absent" }, absence(name, row)));
   const differs = (a, b) => Boolean(other) && a !== b;
   const when = span(image);
   const mark = (text, marked) => (marked ? el("mark", {}, text) : text);
@@ -141,16 +142,33 @@ function sideCell(image, other, name, row) {
         ? [" · ", mark(image.location || "no location", differs(image.location, other && other.location))] : null));
 }
 
-function gone(name, row) {
-  return el("div", { role: "gridcell", class: `${name} gone` }, el("div", { class: "subject", title: row.title }, row.title || "(no subject)"), el("div", { class: "when" }, span(row)));
+const sideOf = (name) => (name === "c-salesforce" ? "salesforce" : "notes");
+
+/** Whether Ok deleted the item there; the document still holds what was deleted. */
+function deletedIn(name, row) {
+  const effect = row.result === "applied" ? effectOf(row) : null;
+  return effect !== null && effect[sideOf(name)] === "delete";
 }
 
+/** What is left to say of an item whose image is not there: its title, struck through only where Ok deleted it. */
+function gone(name, row, deleted) {
+  const title = row.title || (PRIVATE_ACTIONS.includes(row.action) ? "Private appointment" : "(no subject)");
+  return el("div", { role: "gridcell", class: `${name} gone` }, el("div", { class: "subject", title }, deleted ? el("s", {}, title) : title),
+    el("div", { class: "when" }, deleted ? `deleted in ${SIDE[sideOf(name)]} · ` : null, span(row)));
+}
+
+const PRIVATE_ACTIONS = ["withdraw_from_salesforce", "make_private_in_notes"];
+
+/** A deletion that was carried over: the side that deleted first holds nothing either. */
+const wasGone = (name, row) => row.result === "applied" && row.action.startsWith("delete_in_") && row.action !== `delete_in_${sideOf(name)}`
+  && deletedIn(name === "c-notes" ? "c-salesforce" : "c-notes", row);
+
 function absence(name, row) {
-  const side = name === "c-salesforce" ? "salesforce" : "notes";
-  if (row.action === `create_in_${side}` && row.result === "applied") return `created in ${side === "notes" ? "Notes" : "Salesforce"}`;
-  if (row.action === `create_in_${side}`) return `not in ${side === "notes" ? "Notes" : "Salesforce"} yet`;
+  const side = sideOf(name);
+  if (row.action === `create_in_${side}` && row.result === "applied") return `created in ${SIDE[side]}`;
+  if (row.action === `create_in_${side}`) return `not in ${SIDE[side]} yet`;
   const gone = { salesforce: ["delete_in_notes", "edit_or_delete"], notes: ["delete_in_salesforce", "edit_or_delete"] }[side];
-  return gone.includes(row.action) ? `deleted in ${side === "notes" ? "Notes" : "Salesforce"}` : "–";
+  return gone.includes(row.action) ? `deleted in ${SIDE[side]}` : "–";
 }
 
 function actionCell(rows, label, name) {
@@ -177,18 +195,19 @@ function rowCells(row, member) {
     el("div", { role: "gridcell", class: "c-decision" }, decision(row), notes(row))];
 }
 
-/** Sign and words of the decision; never colour alone. */
-/** `general`: one wording for rows of several actions, whose first must not speak for the others. */
+/** Sign and words of the decision; never colour alone. `general`: one wording for rows of several actions, whose first must not speak for the others. */
 function decision(row, general = false) {
   if (row.result && row.result !== "stale") {
-    return el("div", { class: `decided ${row.result}` }, icon(row.result === "applied" ? "check" : "failed", "icon small"), RESULT[row.result] || row.result);
+    return decided(row.result, row.result === "applied" ? "check" : "failed", resultWords(row.result, onlyNoted(row)));
   }
-  if (row.action === "cannot_sync" && !ignores(row)) return el("div", { class: "decided open" }, icon("nothing", "icon small"), "Left as it is");
-  if (row.decision === "undecided") return el("div", { class: "decided open" }, icon("open", "icon small"), "Undecided");
+  if (row.action === "cannot_sync" && !ignores(row)) return decided("open", "nothing", "Left as it is");
+  if (row.decision === "undecided") return decided("open", "open", "Undecided");
   const choice = chosenOf(row);
-  const words = DECIDED_SHORT[row.decision] || (choice ? (general ? generalLabel(choice) : choiceLabel(row, choice)) : row.decision);
-  return el("div", { class: `decided ${writes(row) ? "yes" : "ignored"}`, title: words }, icon(writes(row) ? "check" : iconOf(row), "icon small"), words);
+  const words = DECIDED_SHORT[row.decision] || (choice ? (general && choice.decision === "approve" ? "Approved" : general ? generalLabel(choice) : choiceLabel(row, choice)) : row.decision);
+  return writes(row) ? decided("yes", "check", words) : decided("ignored", iconOf(row), words);
 }
+
+const decided = (kind, sign, words) => el("div", { class: `decided ${kind}`, title: words }, icon(sign, "icon small"), el("span", { class: "words" }, words));
 
 function notes(row) {
   if (row.error) return el("div", { class: "under bad", title: sentence(row.error) }, sentence(row.error));
@@ -207,6 +226,7 @@ function seriesCells(line) {
   const { members, series } = line;
   const kinds = [...new Set(members.map((row) => row.action))];
   const label = kinds.length === 1 ? ACTION[kinds[0]].label : "Several actions";
+  const each = kinds.map((kind) => `${members.filter((row) => row.action === kind).length} × ${ACTION[kind].label}`).join(", ");
   const first = members[0];
   const shown = (image) => (image ? el("div", { class: "subject" }, series.title || image.subject) : null);
   const range = (image) => `${count(members.length, "occurrence")}, from ${span(image)}`;
@@ -216,12 +236,12 @@ function seriesCells(line) {
   left.prepend(el("span", { class: "twist", "aria-hidden": "true" }, icon(line.open ? "opened" : "closed", "icon small")));
   left.classList.add("with-twist");
   return [left, actionCell(members, `${label} (${members.length})`, iconOf(first)), side("c-notes", first.notes),
-    el("div", { role: "gridcell", class: "c-decision" }, seriesDecision(members), el("div", { class: "under" }, series.moved_minutes ? `Moved by ${series.moved_minutes} minutes` : "Series: open it for single occurrences"))];
+    el("div", { role: "gridcell", class: "c-decision" }, seriesDecision(members), el("div", { class: "under", title: each }, series.moved_minutes ? `Moved by ${series.moved_minutes} minutes` : kinds.length === 1 ? "Series: open it for single occurrences" : each))];
 }
 
 function seriesDecision(members) {
   const same = members.every((row) => row.decision === members[0].decision && row.decided_answer === members[0].decided_answer && row.result === members[0].result);
   if (same) return decision(members[0], members.some((row) => row.action !== members[0].action));
   const yes = members.filter(writes).length;
-  return el("div", { class: "decided open" }, icon("open", "icon small"), `${yes} of ${members.length} decided`);
+  return decided("open", "open", `${yes} of ${members.length} decided`);
 }

@@ -36,6 +36,8 @@ class SummaryView {
     this.id = id;
     this.run = null;
     this.loaded = "";
+    this.turn = null;
+    this.deciding = false;
     this.wanted = wantedChange || null;
     this.model = new SummaryModel();
     this.table = new SummaryTable(this.model, {
@@ -73,6 +75,8 @@ class SummaryView {
     if (told !== this.loaded) {
       this.loaded = told;
       await this.reload();
+    } else if (!this.deciding && this.turn !== null && known.status.pending.turn > this.turn) {
+      await this.reload(); // the tray, the command line or another page decided
     }
   }
 
@@ -86,11 +90,14 @@ class SummaryView {
     let rows;
     do {
       this.again = false;
+      this.turn = known.status.pending.turn;
       rows = await attempt(() => readRows(this.id));
     } while (this.again && !this.ended);
     this.reading = false;
     if (!rows || this.ended) return;
-    this.model.finished = !["comparing", "awaiting_review", "applying"].includes(this.run.state);
+    const finished = !["comparing", "awaiting_review", "applying"].includes(this.run.state);
+    if (finished && !this.model.finished) this.model.selected.clear(); // what was selected to decide is not what to undo
+    this.model.finished = finished;
     this.model.load(rows);
     this.draw();
     if (this.wanted && this.model.rows.has(this.wanted)) {
@@ -186,16 +193,22 @@ class SummaryView {
       if (radio) radio.focus();
       return;
     }
+    this.deciding = true;
     const outcome = await attempt(() => decide(this.id, this.run.plan, rows, choice, { fields, series: this.model.wholeSeries(rows) }));
+    this.deciding = false;
     if (!outcome) return;
-    if (outcome.stale.length) await this.reload();
+    const alone = outcome.turn === this.turn + 1; // nobody decided in between
+    if (alone) this.turn = outcome.turn;
+    if (outcome.stale.length || !alone) await this.reload();
     else this.model.merge(outcome.changes);
     this.draw();
+    this.follow(); // for what was announced while the answer was on its way
     const shown = this.detail.dataset.change;
     if (!this.detail.hidden && rows.some((row) => row.id === shown)) this.openDetail(this.model.rows.get(shown));
   }
 
   async openDetail(row) {
+    const opening = this.detail.hidden;
     this.detail.hidden = false;
     this.drawFrame();
     await attempt(() => showDetail(this.detail, row, this.editable, {
@@ -204,6 +217,7 @@ class SummaryView {
     }));
     this.table.draw();
     this.table.reveal();
+    if (opening) this.detail.scrollIntoView({ block: "nearest" }); // in a low window they open below the list
   }
 
   /** The button under the list: details of the active row, or none. */

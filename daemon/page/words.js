@@ -79,6 +79,9 @@ export const FIELD_STATE = {
 
 export const RESULT = { applied: "Written", failed: "Failed", stale: "Changed since: look again", unknown: "Not certain" };
 
+/** What became of a row; `noted`: carried out without touching either calendar. */
+export const resultWords = (result, noted) => (result === "applied" && noted ? "Noted" : RESULT[result] || result);
+
 export const RUN_STATE = {
   comparing: "Comparing", awaiting_review: "Waits for your decisions", applying: "Writing", done: "Done",
   done_with_failures: "Done, with failures", cancelled: "Cancelled", failed: "Failed",

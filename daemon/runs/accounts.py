@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from daemon.credentials import CredentialError, Credentials, fetch, forget, keep
+from daemon.runs.account_names import marked, shown_address
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
 from daemon.runs.rules_in_force import rules_in_force
@@ -22,7 +23,6 @@ from daemon.sync.rules import Rules
 from shared.models import (
     Accounts,
     AccountStatus,
-    CalendarInfo,
     CalendarList,
     ConnectStarted,
     PutNotesAccount,
@@ -72,6 +72,8 @@ class AccountBook:
         self._lock = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None
         self.status: dict[Side, AccountStatus] = {side: AccountStatus() for side in Side}
+        self.mended: Text | None = None
+        """The last trouble of an account that is over: a run that failed of it is no news any more."""
         self.salesforce = self._salesforce_account()
 
     # state ------------------------------------------------------------------------------------------------------
@@ -109,6 +111,8 @@ class AccountBook:
 
     def _say(self, side: Side, state: str, because: Text | None, name: str = "", address: str = "") -> None:
         before = self.status[side]
+        if state == "connected" and before.because is not None:
+            self.mended = before.because
         self.status[side] = AccountStatus(
             state=state, because=because, name=name or before.name, address=address or before.address
         )
@@ -167,7 +171,7 @@ class AccountBook:
         if self.status[side].state in ("unreachable", "needs_sign_in"):
             log.info("%s: answers again", side)
         self._open[side] = (calendar, probe)
-        self._say(side, "connected", None, probe.name, probe.identity)
+        self._say(side, "connected", None, probe.name, shown_address(probe.identity))
         return self._open[side]
 
     async def _make(self, side: Side) -> CalendarSide:
@@ -326,17 +330,10 @@ class AccountBook:
         except SideError as error:
             raise ApiProblem(ProblemName.SIDE_UNREACHABLE, error.text.text) from error
         chosen = self._settings["notes.calendar"]
-        return CalendarList(calendars=tuple(_marked(each, chosen, probe) for each in found))
+        return CalendarList(calendars=tuple(marked(each, chosen, probe) for each in found))
 
     async def stop(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
         await self.salesforce.cancel_sign_in()
         await self.close()
-
-
-def _marked(calendar: CalendarInfo, chosen: str, probe: Probe) -> CalendarInfo:
-    selected = calendar.path == chosen if chosen else calendar.kind == "own"
-    return msgspec.structs.replace(
-        calendar, selected=selected or bool(calendar.path and calendar.path in probe.identity)
-    )

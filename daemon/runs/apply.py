@@ -11,9 +11,10 @@ import msgspec
 
 from daemon.runs.approval import Approved, approve, not_written, paired_items
 from daemon.runs.compare import Comparer, Comparison
-from daemon.runs.journal import Journal, write_of
+from daemon.runs.journal import Journal, refused_twice, write_of
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
+from daemon.runs.series_creates import batches, marked, new_series, series_keys
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
@@ -106,19 +107,19 @@ class Applier:
             self._links.acknowledge(pairing, [(row.id, row.revision) for row in unable])
         total = len(chosen)
         progress("writing", 0, total)
-        for start in range(0, total, CHUNK):
-            part = chosen[start : start + CHUNK]
+        start = 0
+        for part in batches(chosen, lambda row: new_series(row, review.settlement(row)), CHUNK):
             try:
                 await self._chunk(review, part, done, plans, start, total, progress)
             except SideError as error:
                 log.warning("writing stopped: %s", error.text.code)
                 done.stop(error)
             if done.stopped is not None:
-                for row in chosen[start:]:
-                    done.outcomes.setdefault(
-                        row.id, not_written(review.run, row, stamp(self._clock()), Result.FAILED, done.stopped)
-                    )
+                for row in chosen:
+                    failed = not_written(review.run, row, stamp(self._clock()), Result.FAILED, done.stopped)
+                    done.outcomes.setdefault(row.id, failed)
                 break
+            start += len(part)
         await self._look_at_stale(chosen, done, plans)
         for outcome in done.outcomes.values():
             if not outcome.ops and outcome.result is not None:
@@ -138,32 +139,7 @@ class Applier:
         assert done.comparison is not None
         fresh = await self._seen_again(done.comparison, rows, plans)
         done.comparison = fresh
-        current = {row.id: row for row in fresh.plan.changes}
-        links = {link.id: link for link in fresh.base.links}
-        moment = stamp(self._clock())
-        approved: list[Approved] = []
-        paired: set[tuple[Side, str]] = set()
-        for row in rows:
-            now = current.get(row.id)
-            if now is None or now.revision != row.revision:
-                done.outcomes[row.id] = not_written(
-                    review.run, row, stamp(self._clock()), Result.STALE, text("row.changed_meanwhile")
-                )
-                continue
-            if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
-                done.outcomes[row.id] = not_written(
-                    review.run, row, stamp(self._clock()), Result.STALE, text("row.ignored_meanwhile")
-                )
-                continue
-            prepared = approve(review, now, fresh, links.get(now.item), moment)
-            if paired & paired_items(prepared.settlement):
-                done.outcomes[row.id] = not_written(
-                    review.run, row, stamp(self._clock()), Result.STALE, text("row.paired_elsewhere")
-                )
-                done.overtaken.add(row.id)
-                continue
-            paired |= paired_items(prepared.settlement)
-            approved.append(prepared)
+        approved = self._approved(review, rows, fresh, done)
         pairing = fresh.pair.pairing
         self._journal.intend(pairing, [each.outcome for each in approved], [op for each in approved for op in each.ops])
         answers, errors = await self._send(
@@ -184,6 +160,41 @@ class Applier:
                 continue
             done.outcomes[each.row.id] = self._journal.finish_with(fresh.pair, outcome, ops, fresh.rules)
         progress("writing", min(start + len(rows), total), total)
+
+    def _approved(self, review: Review, rows: Sequence[Proposal], fresh: Comparison, done: Applied) -> list[Approved]:
+        """The rows that are still as the person saw them, with their operations; the others get their outcome at once."""
+        current = {row.id: row for row in fresh.plan.changes}
+        links = {link.id: link for link in fresh.base.links}
+        moment = stamp(self._clock())
+        approved: list[Approved] = []
+        paired: set[tuple[Side, str]] = set()
+
+        def stale(row: Proposal, why: str) -> None:
+            done.outcomes[row.id] = not_written(review.run, row, moment, Result.STALE, text(why))
+
+        for row in rows:
+            now = current.get(row.id)
+            if now is None or now.revision != row.revision:
+                stale(row, "row.changed_meanwhile")
+                continue
+            if holds_forever(fresh.base, now.item, now.notes_key, now.salesforce_key, _series_ids(now)):
+                stale(row, "row.ignored_meanwhile")
+                continue
+            prepared = approve(review, now, fresh, links.get(now.item), moment)
+            if paired & paired_items(prepared.settlement):
+                stale(row, "row.paired_elsewhere")
+                done.overtaken.add(row.id)
+                continue
+            paired |= paired_items(prepared.settlement)
+            approved.append(prepared)
+        creates = [
+            (new_series(each.row, each.settlement), each.settlement.generation, op)
+            for each in approved
+            for op in each.ops
+        ]
+        pairing = fresh.pair.pairing
+        keys = series_keys(pairing, creates, self._journal.failed_alone(pairing))
+        return [replace(each, ops=marked(each.ops, keys)) for each in approved]
 
     async def _look_at_stale(self, chosen: Sequence[Proposal], done: Applied, plans: Replanner) -> None:
         """Rows that turned out stale only when they were written: read again, so that they come back as they are now."""
@@ -257,8 +268,7 @@ class Applier:
             return self._journal.ended(pairing, op, "stale")
         if isinstance(answer, Refused):
             return self._journal.ended(pairing, op, "rejected")
-        keyed = op.side is Side.NOTES or fresh.pair.probe(op.side).capabilities.keyed_create
-        return self._journal.lost(pairing, op, keyed=keyed)
+        return self._journal.lost(pairing, op, keyed=refused_twice(fresh.pair, op))
 
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
         scope = one.scope if one.scope and row.series else Scope.OCCURRENCE

@@ -151,6 +151,7 @@ class Coordinator(UndoRun):
         for one in taken:
             assert one.change is not None
             review.decisions[one.change] = one
+        review.turn += 1
         self._changed()
         return taken
 

@@ -21,13 +21,17 @@ def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
         records = {side: _record(ignore, trees, side) for side in Side}
         link = links.get(ignore.item)
         changed: set[Group] = set()
+        drifted = False
         image: Image | None = None
         for side, record in records.items():
             if record is None:
                 continue
             image = image or record.image
             then = link.image(side) if link else None
-            if then is not None and record.digest != _digest(ignore, side):
+            if record.digest == _digest(ignore, side):
+                continue
+            drifted = drifted or bool(_digest(ignore, side))
+            if then is not None:
                 changed |= differing(then, record.image, CONTENT_GROUPS)
         if image is None and link is not None:
             image = link.notes_image or link.salesforce_image
@@ -42,6 +46,7 @@ def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
                 at=ignore.at,
                 who=who,
                 changed=tuple(sorted(changed)),
+                drifted=drifted or bool(changed),
             )
         )
     return IgnoredList(ignored=tuple(found))

@@ -10,7 +10,7 @@ from daemon.sync.appointment import item_id
 from daemon.sync.base import Link, LinkState, fresh_ids
 from daemon.sync.proposal import Proposal
 from daemon.sync.trees import LeftOut
-from shared.models import HistoryEntry, Image, Item, ItemList
+from shared.models import HistoryEntry, Image, Item, ItemList, Text
 from shared.problems import ApiProblem, ProblemName
 from shared.states import LeftOutReason, Side
 from shared.texts import text
@@ -70,7 +70,6 @@ def _linked(comparison: Comparison, link: Link, row: Proposal | None) -> Item:
     why = row.why if row else comparison.plan.quiet.get(link.id, ())
     if not why and left and left.why:
         why = (left.why,)
-    frozen = "frozen" if link.state is LinkState.FROZEN else "in_step"
     return Item(
         id=link.id,
         title=PRIVATE_TITLE if shown.private and not shown.subject else shown.subject,
@@ -78,12 +77,27 @@ def _linked(comparison: Comparison, link: Link, row: Proposal | None) -> Item:
         ends_at=shown.ends_at,
         all_day=shown.all_day,
         linked=True,
-        state="row" if row else "left_out" if left else frozen,
+        state="row" if row else "left_out" if left else _quiet_state(link, why),
         reason=left.reason.value if left and not row else None,
         why=why or (text("why.in_step"),),
         salesforce=images[Side.SALESFORCE],
         notes=images[Side.NOTES],
     )
+
+
+_AGREES = frozenset({"quiet.in_step", "quiet.rebased", "why.in_step"})
+
+
+def _quiet_state(link: Link, why: tuple[Text, ...]) -> str:
+    """A pair without a row: ignored, in step, or kept as it is for the reason that ``why`` gives."""
+    if link.state is LinkState.FROZEN:
+        return "frozen"
+    agrees = not why or any(each.code in _AGREES for each in why)
+    return _ignored(why) or ("in_step" if agrees else "frozen")
+
+
+def _ignored(why: tuple[Text, ...]) -> str:
+    return "ignored" if any(each.code.startswith("quiet.ignored_") for each in why) else ""
 
 
 def _single(comparison: Comparison, side: Side, key: str, image: Image, identifier: str, row: Proposal | None) -> Item:
@@ -96,7 +110,7 @@ def _single(comparison: Comparison, side: Side, key: str, image: Image, identifi
         starts_at=image.starts_at,
         ends_at=image.ends_at,
         all_day=image.all_day,
-        state="row" if row else "left_out" if left else "unlinked",
+        state="row" if row else "left_out" if left else _ignored(why) or "unlinked",
         side=side,
         reason=left.reason.value if left else None,
         why=why,

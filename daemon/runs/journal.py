@@ -46,7 +46,17 @@ def write_of(op: Op) -> Write:
         groups=op.groups,
         create_key=op.create_key,
         raw=op.before_raw,
+        series_key=op.series_key,
     )
+
+
+def refused_twice(pair: OpenPair, op: Op) -> bool:
+    """Whether the side refuses the second of two equal creates, so that a late first one cannot double the item.
+
+    A date of a series is refused only by the series of the very same set, and the next Ok may choose another set.
+    """
+    keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
+    return keyed and not op.series_key
 
 
 def holds(wanted: Image | None, found: Image, op: Op) -> bool:
@@ -106,6 +116,10 @@ class Journal:
     def remember(self, outcome: RowOutcome) -> None:
         """Write down what became of a row that has nothing open."""
         self._runs.finish_row(outcome)
+
+    def failed_alone(self, pairing: str) -> frozenset[str]:
+        """Create keys that were sent as single entries without a known success."""
+        return self._runs.failed_alone(pairing)
 
     def sent(self, pairing: str, ops: Iterable[Op]) -> None:
         moment = stamp(self._clock())
@@ -217,7 +231,7 @@ class Journal:
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
             return self.acked(pair.pairing, op, found.key, record)
         self._suspect(pair, op, seen.free(op, traces.doubtful))
-        keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
+        keyed = refused_twice(pair, op)
         if not op.not_before and not keyed:
             return self.lost(pair.pairing, op, keyed=keyed)
         if keyed or stamp(self._clock()) >= op.not_before:

@@ -27,6 +27,8 @@ class Review:
     plan: Plan = field(default_factory=Plan)
     decisions: dict[str, OneDecision] = field(default_factory=dict)
     outcomes: dict[str, RowOutcome] = field(default_factory=dict)
+    turn: int = 0
+    """How often decisions were taken, from whichever window."""
     _made: dict[str, tuple[Proposal, OneDecision, RowOutcome | None, Change]] = field(default_factory=dict)
     """Documents already made: a list of thousands of rows is asked for page by page."""
 
@@ -75,6 +77,8 @@ class Review:
             conflicts=sum(bool(CONFLICT_RISKS.intersection(row.risks)) for row in rows),
             deletions=sum(Risk.DELETION in row.risks for row in rows),
             approved=sum(self.decision(row).decision.writes for row in rows),
+            undecided=sum(self.decision(row).decision is Decision.UNDECIDED for row in rows),
+            turn=self.turn,
         )
 
     def deletions(self) -> int:

@@ -100,13 +100,13 @@ class StatusComposer:
                 return DaemonState.NEEDS_SIGN_IN, account.because or text("state.needs_sign_in", side=side.title())
         unreachable = next((each for each in self._accounts.status.values() if each.state == "unreachable"), None)
         ended = self._coordinator.last_ended
-        if run is None and ended is not None and ended.state is RunState.FAILED and unreachable is None:
+        failed = run is None and ended is not None and ended.state is RunState.FAILED and unreachable is None
+        if ended is not None and failed and ended.because != self._accounts.mended:
             return DaemonState.FAILED, ended.because
         if run is not None and review is not None:
             pending = review.pending()
-            undecided = pending.changes - pending.approved
             return DaemonState.AWAITING_REVIEW, run.because or text(
-                "state.awaiting_review", count=pending.changes, waiting=undecided
+                "state.awaiting_review", count=pending.changes, waiting=pending.undecided
             )
         if unreachable is not None:
             return DaemonState.OFFLINE, unreachable.because

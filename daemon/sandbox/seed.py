@@ -19,7 +19,8 @@ class Story:
     """`notes`: VCALENDAR texts, one per entry. `salesforce`: Event fields as REST takes them.
 
     Each Salesforce record also has "_key", the key of the appointment it tells of (several for copies of a series:
-    key#n). `uids` maps a key to the UID of its Notes entry.
+    key#n). The dates of a series of Salesforce's own come with "_series" and the read-only fields of its pattern.
+    `uids` maps a key to the UID of its Notes entry.
     """
 
     notes: list[str]
@@ -36,11 +37,14 @@ def demo(today: date, zone: str) -> Story:
         if item.side != "salesforce":
             story.notes.append(notes_text(item, start, where, today))
             story.uids[item.key] = uid_of(item.key)
-        if item.side != "notes":
+        # Some dates of a Notes series were typed into Salesforce by hand; those of a series made there share its pattern.
+        dates = [_event(item, start + _WEEK * n, where, f"{item.key}#{n}") for n in range(item.copies)]
+        if item.side == "salesforce" and item.rule:
+            pattern = _pattern(item, start, where)
+            dates = [{**row, **pattern} for row in dates]
+        elif item.side != "notes":
             story.salesforce.append(_event(item, start, where, item.key))
-        for n in range(item.copies):
-            # Some dates of a Notes series were typed into Salesforce by hand.
-            story.salesforce.append(_event(item, start + _WEEK * n, where, f"{item.key}#{n}"))
+        story.salesforce.extend(dates)
     return story
 
 
@@ -78,6 +82,19 @@ def _start(item: Appointment, today: date) -> datetime | date:
     if day.weekday() > 4:
         day += timedelta(days=7 - day.weekday())
     return datetime.combine(day, datetime.strptime(item.at, "%H:%M").time())  # noqa: DTZ007 - a local time of day
+
+
+def _pattern(item: Appointment, start: datetime | date, zone: str) -> dict[str, object]:
+    """Return what the rows of one Lightning series share: pattern, start, zone, and the server's own note."""
+    weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[start.weekday()]
+    return {
+        "IsRecurrence2": True,
+        "Recurrence2PatternText": f"RRULE:{item.rule.format(day=weekday)}",
+        "Recurrence2PatternStartDate": _event(item, start, zone, item.key)["StartDateTime"],
+        "Recurrence2PatternTimeZone": zone,
+        "Recurrence2PatternVersion": "1",
+        "_series": item.key,
+    }
 
 
 def _event(item: Appointment, start: datetime | date, zone: str, key: str) -> dict[str, object]:

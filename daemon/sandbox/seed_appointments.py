@@ -288,6 +288,17 @@ _SERIES = (
         side="notes",
     ),
     Appointment(
+        "pipeline",
+        4,
+        "15:00",
+        30,
+        "Pipeline call with the region",
+        "Phone",
+        side="salesforce",
+        rule="FREQ=WEEKLY;INTERVAL=1;BYDAY={day};COUNT=8",
+        copies=8,
+    ),
+    Appointment(
         "newsletter",
         1,
         "14:00",

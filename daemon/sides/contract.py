@@ -79,7 +79,9 @@ Looked = Found | Gone | Unclear
 class Write:
     """One write to send. ``kind`` create, update or delete; ``after`` the image wanted; ``groups`` what may change.
 
-    ``op_id`` is the journal's id; ``create_key`` the idempotency key of a create (stable over attempts).
+    ``op_id`` is the journal's id; ``create_key`` the idempotency key of a create (stable over attempts). Creates with one
+    ``series_key`` (not empty) are dates of one series: distinct starts, otherwise equal. A side may store them as one entry,
+    whose identity comes from that key alone; each still has its own outcome and is found by its original start.
     ``raw`` is the payload last read, for sides that patch their own text.
     """
 
@@ -92,6 +94,7 @@ class Write:
     groups: frozenset[Group] = frozenset()
     create_key: str = ""
     raw: str = ""
+    series_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

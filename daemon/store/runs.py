@@ -20,7 +20,8 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     ``phase``: intent (persisted, maybe sent), sent, acked (the answer is known, the base not yet), committed, stale, rejected,
     unknown (the answer was lost; look before anything else). ``before_raw`` is the payload as it was, for undo.
     ``not_before``: until this moment nothing may be sent again for the item (quarantine of unkeyed creates). ``adopted``: the
-    create found a record of an earlier attempt that says something else; no base tells which of the two is newer.
+    create found a record of an earlier attempt that says something else; no base tells which of the two is newer. ``series_key``:
+    the key of the series that this create is one date of; empty for an entry of its own.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     stored_version: str = ""
     stored: Image | None = None
     adopted: bool = False
+    series_key: str = ""
 
 
 class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +171,15 @@ class RunStore:
                 (pairing, op.id, op.create_key.encode()),
             ).fetchone()
         return row is not None
+
+    def failed_alone(self, pairing: str) -> frozenset[str]:
+        """The create keys of operations that ended without a record known, and were sent as entries of their own."""
+        with self._db.reading() as db:
+            rows = db.execute(
+                "SELECT body FROM op WHERE pairing=? AND phase IN ('rejected', 'stale')", (pairing,)
+            ).fetchall()
+        ops = (_op.decode(row[0]) for row in rows)
+        return frozenset(op.create_key for op in ops if op.create_key and not op.series_key)
 
     def ops_of(self, run: str) -> list[Op]:
         with self._db.reading() as db:

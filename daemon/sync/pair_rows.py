@@ -56,6 +56,8 @@ def create(ctx: Context, draft: Draft, subject: Subject, target: Side, tombstone
     if shortened:
         risks.add(Risk.SHORTENED)
         why.append(text("why.shortened", side=side_name(target), groups=explain.group_words(shortened)))
+    if target is Side.NOTES and record.series is not None:
+        why.append(text("why.one_series"))
     if tombstone is not None:
         why.append(text("why.removed_earlier"))
         before = tombstone.image(target.other)

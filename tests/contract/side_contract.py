@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ class Bench:
 
     ``put`` adds a long-standing item and gives its key, ``edit`` changes its subject, ``remove`` deletes it, ``break_down``
     makes the side unreachable until the test ends. ``absences``: readings after which a look calls an absent item gone.
+    ``series``: the side keeps the dates of a new series as one entry.
     """
 
     side: Side
@@ -60,6 +62,7 @@ class Bench:
     break_down: Callable[[], Awaitable[None]]
     writable: bool = True
     absences: int = 1
+    series: bool = False
 
 
 def quiet(_phase: str, _done: int, _total: int | None) -> None:
@@ -76,6 +79,21 @@ async def observe(side: Side, known: dict[str, Record] | None = None, bookmark: 
 
 async def send(side: Side, *writes: Write) -> list[Outcome]:
     return [outcome async for outcome in side.write(writes)]
+
+
+def series_images(form: str) -> list[Image]:
+    """Four dates: every week over a change of the clock in Berlin, without any rule, or whole days."""
+    if form == "days":
+        return [replace(ALL_DAY, starts_at=f"2026-04-{day}", ends_at=f"2026-04-{day + 2}") for day in (13, 15, 20, 27)]
+    starts = {
+        "rule": ("2026-03-16T10:00Z", "2026-03-23T10:00Z", "2026-03-30T09:00Z", "2026-04-06T09:00Z"),
+        "list": ("2026-03-16T10:00Z", "2026-03-17T10:00Z", "2026-03-30T12:30Z", "2026-04-28T09:00Z"),
+    }
+    ends = [datetime.fromisoformat(start) + timedelta(minutes=45) for start in starts[form]]
+    return [
+        replace(TIMED, starts_at=start, ends_at=end.strftime("%Y-%m-%dT%H:%MZ"))
+        for start, end in zip(starts[form], ends, strict=True)
+    ]
 
 
 def creation(image: Image, create_key: str) -> Write:
@@ -219,6 +237,36 @@ class WritableSideContract(SideContract):
         found = await sure_of(bench.side, creation(image, "intent-1"))
         assert [record.key for record in found] == [first.key]
         assert list(await sure_of(bench.side, creation(image, "intent-3"))) == []
+
+    @pytest.mark.parametrize("form", ["rule", "list", "days"])
+    async def test_the_dates_of_a_new_series_are_stored_once_each_and_taken_away_one_by_one(
+        self, bench: Bench, form: str
+    ) -> None:
+        """Catches: a date missing, doubled or at another hour, one that cannot be found again, an empty entry left over."""
+        images = series_images(form)
+        writes = [
+            dataclasses.replace(creation(image, f"intent-{number}"), op_id=f"op{number}", series_key="series-1")
+            for number, image in enumerate(images)
+        ]
+        first = {outcome.op_id: outcome for outcome in await send(bench.side, *writes)}
+        second = {outcome.op_id: outcome for outcome in await send(bench.side, *reversed(writes))}
+        assert first.keys() == second.keys() == {write.op_id for write in writes}
+        keys = []
+        for write, image in zip(writes, images, strict=True):
+            done, again = first[write.op_id], second[write.op_id]
+            assert isinstance(done, Done) and isinstance(again, Done) and done.key == again.key
+            assert done.stored is not None and content(done.stored.image) == content(image)
+            assert [record.key for record in await sure_of(bench.side, write)] == [done.key]
+            keys.append(done.key)
+        records = {record.key: record for record in (await observe(bench.side)).records}
+        assert records.keys() == set(keys) and len(records) == len(images)
+        assert len({key.partition("#")[0] for key in keys}) == (1 if bench.series else len(keys))
+        for number, key in enumerate(keys):
+            assert await send(bench.side, deletion(records[key])) == [Done("delete-op", key, "", None)]
+            left = await observe(bench.side)
+            assert {record.key for record in left.records} == set(keys[number + 1 :])
+        assert left.left_out == {}
+        assert list(await sure_of(bench.side, writes[0])) == []
 
     async def test_an_update_is_guarded_by_the_version(self, bench: Bench) -> None:
         key = await bench.put(TIMED)

@@ -44,13 +44,13 @@ async def a_bench(server: Server) -> AsyncIterator[Bench]:
 
     async def edit(key: str, subject: str) -> None:
         uid = split_notes_key(key)[0]
-        changed = patch_event(server.get(member(path, uid)), uid, "", {"summary": subject})
+        changed = patch_event(server.get(member(path, uid)), uid, "", {"summary": subject}, user_zone="Europe/Berlin")
         server.put(member(path, uid), changed)
 
     async def remove(key: str) -> None:
         server.delete(member(path, split_notes_key(key)[0]))
 
-    yield Bench(side, put, edit, remove, relay.cut)
+    yield Bench(side, put, edit, remove, relay.cut, series=True)
     await side.close()
     await relay.cut()
 

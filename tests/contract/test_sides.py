@@ -44,7 +44,7 @@ class Texts:
 
     def rename(self, key: str, subject: str) -> str:
         uid = split_notes_key(key)[0]
-        self.by_uid[uid] = patch_event(self.by_uid[uid], uid, "", {"summary": subject})
+        self.by_uid[uid] = patch_event(self.by_uid[uid], uid, "", {"summary": subject}, user_zone="Europe/Berlin")
         return uid
 
     def drop(self, key: str) -> str:
@@ -98,7 +98,7 @@ class TestDominoSide(WritableSideContract):
         async def break_down() -> None:
             server.faults.add(Fault("GET", "/api/calendar/events", "cut_before", 99))
 
-        yield Bench(side, put, edit, remove, break_down)
+        yield Bench(side, put, edit, remove, break_down, series=True)
         await side.close()
         await server.stop()
 
@@ -126,7 +126,7 @@ class TestIcsFolderSide(WritableSideContract):
         async def break_down() -> None:
             folder.rename(tmp_path / "elsewhere")
 
-        yield Bench(side, put, edit, remove, break_down)
+        yield Bench(side, put, edit, remove, break_down, series=True)
         await side.close()
 
 

@@ -64,7 +64,7 @@ def test_every_component_is_accounted_for_once(path: Path) -> None:
     assert written == len(calendar.events) + len(calendar.unreadable)
     others = len(re.findall(rb"(?im)^BEGIN:[ \t]*(VTODO|VJOURNAL|VFREEBUSY)\b", path.read_bytes()))
     assert others == len(calendar.not_events)
-    handles = [event.handle for event in calendar.events] + [handle for handle, _, _ in calendar.unreadable]
+    handles = [event.handle for event in calendar.events] + [handle for handle, *_ in calendar.unreadable]
     assert len(handles) == len(set(handles))
 
 

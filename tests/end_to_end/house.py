@@ -308,14 +308,18 @@ class House:
 
 
 @contextmanager
-def a_house(home: Path, *sandbox_arguments: str, connected: bool = True) -> Iterator[House]:
-    """Start everything, connect, and end everything; the daemon must end by itself when asked."""
+def a_house(
+    home: Path, *sandbox_arguments: str, connected: bool = True, program: tuple[str, ...] = ("-m", "daemon")
+) -> Iterator[House]:
+    """Start everything, connect, and end everything; the daemon must end by itself when asked.
+
+    ``program`` is what Python runs as the sandboxes' command.
+    """
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     sandbox = subprocess.Popen(
         [
             sys.executable,
-            "-m",
-            "daemon",
+            *program,
             "sandbox",
             "--feature",
             "consent=auto",

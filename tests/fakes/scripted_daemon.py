@@ -59,6 +59,7 @@ class ScriptedDaemon:
         self.paused_until: str | None = None
         self.accounts = dict(CONNECTED)
         self.settings = {one.key: one.default for one in SCHEMA}
+        self.sign_in_takes = 0.0
         self.ignored = ignored()
         self.items = items()
         self.stopped = asyncio.Event()
@@ -110,6 +111,12 @@ class ScriptedDaemon:
         self.spawn(run.compare())
         self.publish()
         return run
+
+    async def browser_comes_back(self) -> None:
+        """The end of a sign-in that somebody started: at once, unless ``sign_in_takes`` says how long it takes."""
+        await asyncio.sleep(self.sign_in_takes)
+        self.accounts[Side.SALESFORCE] = CONNECTED[Side.SALESFORCE]
+        self.publish()
 
     def finish(self, run: ScriptedRun) -> None:
         """Forget what was written or ignored, so that the next comparison no longer finds it."""

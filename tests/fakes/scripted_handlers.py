@@ -93,7 +93,7 @@ class ScriptedHandlers:
         run = self._run(call)
         decided = run.decide(call.body.decisions)
         taken = tuple(_change(run.rows[change]) for change in decided)
-        return m.DecisionsTaken(taken=len(taken), changes=taken, run=run.document())
+        return m.DecisionsTaken(taken=len(taken), turn=run.turn, changes=taken, run=run.document())
 
     async def apply(self, call: Call) -> m.Run:
         assert isinstance(call.body, m.ApplyRun)
@@ -136,8 +136,11 @@ class ScriptedHandlers:
 
     async def items(self, call: Call) -> m.ItemList:
         sought = str(call.query.get("q", "")).casefold()
+        kind = str(call.query.get("reason", ""))
         found = [item for item in self._daemon.items if sought in item.title.casefold()]
-        return m.ItemList(total=len(found), counts=dict(Counter(i.state for i in found)), items=tuple(found))
+        found = [item for item in found if not kind or kind in (item.reason, item.state)]
+        counts = Counter(item.reason or item.state for item in self._daemon.items)
+        return m.ItemList(total=len(found), counts=dict(counts), items=tuple(found))
 
     async def item(self, call: Call) -> m.Item:
         for item in self._daemon.items:
@@ -175,8 +178,7 @@ class ScriptedHandlers:
         return m.TestResult(ok=True, text=m.Text(code="scripted", text="Connected; 86 entries lie in the window."))
 
     async def connect_salesforce(self, call: Call) -> m.ConnectStarted:
-        self._daemon.accounts[Side.SALESFORCE] = CONNECTED[Side.SALESFORCE]
-        self._daemon.publish()
+        self._daemon.spawn(self._daemon.browser_comes_back())
         return m.ConnectStarted(authorize_url="http://127.0.0.1:9/authorize", expires_at=_soon(10))
 
     async def test_account(self, call: Call) -> m.TestResult:

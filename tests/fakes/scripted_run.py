@@ -37,6 +37,7 @@ class ScriptedRun:
         self.undoes: str | None = None
         self.failure: Text | None = None
         self._told: Text | None = None
+        self.turn = 0
         self._mode = mode
         self._state = RunState.COMPARING
         self._pause = pause
@@ -88,6 +89,8 @@ class ScriptedRun:
             conflicts=sum(row.action is Action.CONFLICT for row in rows),
             deletions=sum(Risk.DELETION in row.risks for row in rows),
             approved=sum(row.decision.writes for row in rows),
+            undecided=sum(row.decision is Decision.UNDECIDED for row in rows),
+            turn=self.turn,
         )
 
     async def compare(self) -> None:
@@ -155,6 +158,7 @@ class ScriptedRun:
                 decided_candidate=one.candidate,
                 decided_scope=one.scope,
             )
+        self.turn += 1
         self._changed()
         return [row.id for row, _ in wanted]
 

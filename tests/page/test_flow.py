@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from shared.states import Decision, RunState
+from shared.states import Action, Decision, RunState
 from shared.texts import text
 from tests.page.browser import Desk, browser, desk
 
@@ -253,3 +253,75 @@ async def test_a_pair_that_was_never_synchronized_only_differs(desk: Desk) -> No
     time = detail.get_by_role("row", name=re.compile("^Time"))
     await expect(time.get_by_role("radio")).to_have_count(0)
     await expect(detail).not_to_contain_text("changed on both sides alike")
+
+
+async def test_what_another_window_decides_is_shown(desk: Desk) -> None:
+    """Catches: two windows on one run, of which the second goes on showing what the first one changed."""
+    await desk.synchronize()
+    other = await desk.context.new_page()
+    await other.goto(desk.daemon.server.page_code().url + "&view=summary")
+    await other.locator(".line.row").first.wait_for()
+    await desk.seek("Coffee Lena")
+    await desk.choose("Coffee Lena", "These are two meetings")
+    await other.get_by_role("searchbox").fill("Coffee Lena")
+    await expect(other.locator(".line.row").first).to_contain_text("These are two meetings")
+    await other.locator(".line.row").first.locator(".act").click(button="right")
+    await other.get_by_role("menuitemradio", name="Ignore difference forever").click()
+    await expect(desk.row("Coffee Lena")).to_contain_text("Ignored forever")
+
+
+async def test_what_was_selected_to_decide_is_not_offered_for_undo(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await desk.seek("Kick-off")
+    await desk.row("Kick-off").locator(".when").click()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+    await expect(page.get_by_role("button", name="Undo this run")).to_be_visible()
+    await expect(page.get_by_role("button", name="Undo 1 selected row")).to_have_count(0)
+
+
+async def test_a_written_deletion_no_longer_shows_the_item_as_there(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await desk.choose("Old jour fixe", "Delete in Salesforce")
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete 1").click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+    await desk.seek("Old jour fixe")
+    await expect(desk.row("Old jour fixe").locator(".c-salesforce s")).to_have_text("Old jour fixe")
+    await expect(desk.row("Old jour fixe").locator(".c-notes")).to_contain_text("deleted in Notes")
+
+
+async def test_a_low_window_keeps_the_list_and_ok_in_reach(desk: Desk) -> None:
+    """Catches: at 200 % on a laptop the details push Ok and the tabs out of the window."""
+    page = desk.page
+    await page.set_viewport_size({"width": 683, "height": 384})
+    await desk.synchronize()
+    await desk.row("Offer Weber").locator(".when").first.dblclick()
+    await expect(page.get_by_role("region", name="Details of the row").get_by_role("heading").first).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="Ok", exact=True)).to_be_in_viewport(ratio=1)
+    for tab in ("Synchronization", "Settings", "Accounts", "Doctor"):
+        await expect(page.get_by_role("link", name=tab, exact=True)).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await desk.picture("low-window")
+
+
+async def test_an_ended_row_without_images_is_not_called_deleted(desk: Desk) -> None:
+    """Catches: "deleted" beside a private item whose text was only erased from the history."""
+    page = desk.page
+    await desk.synchronize()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+    run = desk.daemon.runs[0]
+    run.rows["c1"] = type(run.rows["c1"])(
+        **_members(run.rows["c1"])
+        | {"action": Action.WITHDRAW_FROM_SALESFORCE, "decision": Decision.ANSWER, "choices": (), "title": ""}
+        | {"salesforce": None, "notes": None}
+    )
+    await page.reload()
+    await desk.seek("")
+    await page.locator(".line.row").first.wait_for()
+    ended = page.locator(".line.row", has_text="Withdraw from Salesforce").first
+    await expect(ended.locator(".c-salesforce")).to_contain_text("Private appointment")
+    await expect(ended).not_to_contain_text("deleted")

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
+from shared.models import Guard, Text
 from tests.page.browser import Desk, browser, desk
 
 __all__ = ["browser", "desk"]
@@ -56,6 +57,85 @@ async def test_axe_finds_nothing_in_the_other_views(desk: Desk, request: pytest.
             await page.locator(".found").wait_for()
         await desk.picture(f"{name.lower().replace(' ', '-')}-{request.node.callspec.id}")
         assert (name, await violations(desk)) == (name, [])
+
+
+@pytest.mark.parametrize("desk", SCHEMES, indirect=True)
+async def test_axe_finds_nothing_while_something_is_asked_or_told(desk: Desk) -> None:
+    """The states between the views: progress, confirmations, results, messages, menus of the head, and the end of a session."""
+    page = desk.page
+    desk.daemon.fails, desk.daemon.stale, desk.daemon.pause = {"c2"}, {"c1"}, 0.3
+    await desk.open()
+    await page.get_by_role("button", name="Start Sync").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Yes", exact=True).click()
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    assert ("comparing", await violations(desk)) == ("comparing", [])
+    await page.locator(".line.row").first.wait_for(timeout=30_000)
+    desk.daemon.runs[0]._pause = 0.01
+    await page.get_by_role("button", name="Pause").click()
+    assert ("pause", await violations(desk)) == ("pause", [])
+    await page.keyboard.press("Escape")
+    await desk.seek("Regional sales call")
+    await desk.row("Regional sales call").locator(".twist").click()
+    assert ("open series", await violations(desk)) == ("open series", [])
+    await desk.seek("Old jour fixe")
+    await desk.choose("Old jour fixe", "Delete in Salesforce")
+    await desk.seek("")
+    run = desk.daemon.runs[0]
+    run.guard = Guard(name="g", text=Text(code="g", text="Too many."), numbers={"items": 3}, confirm="confirm_moves")
+    desk.daemon.publish()
+    await page.get_by_role("alert").wait_for()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    assert ("guard", await violations(desk)) == ("guard", [])
+    await page.get_by_label("Type 3 to confirm").fill("3")
+    await page.get_by_role("button", name="Confirm").click()
+    await page.get_by_role("dialog", name="Delete 1 item?").wait_for()
+    assert ("deletion", await violations(desk)) == ("deletion", [])
+    await page.get_by_role("button", name="Delete 1", exact=True).click()
+    await expect(page.locator(".line.section", has_text="Look again")).to_be_visible(timeout=20_000)
+    assert ("results", await violations(desk)) == ("results", [])
+
+
+@pytest.mark.parametrize("desk", SCHEMES, indirect=True)
+async def test_axe_finds_nothing_in_filled_views_and_at_the_end(desk: Desk) -> None:
+    page = desk.page
+    await desk.synchronize()
+    await page.get_by_role("button", name="Ok", exact=True).click()
+    await expect(page.locator(".foot .plan")).to_contain_text("Done", timeout=20_000)
+    assert ("done", await violations(desk)) == ("done", [])
+    await page.get_by_role("link", name="History").click()
+    await page.locator("tbody tr").first.wait_for()
+    assert ("history", await violations(desk)) == ("history", [])
+    await page.get_by_role("link", name="Synchronization", exact=True).click()
+    await page.get_by_role("button", name="Every hour").wait_for()
+    assert ("offer", await violations(desk)) == ("offer", [])
+    await page.get_by_role("link", name="Find an item").click()
+    await page.get_by_label("Subject or place").fill("report")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Details of").first.click()
+    assert ("found", await violations(desk)) == ("found", [])
+    await page.get_by_label("Subject or place").fill("dentist")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Show the private ones").wait_for()
+    assert ("not found", await violations(desk)) == ("not found", [])
+    await page.get_by_role("link", name="Settings").click()
+    await page.get_by_label("Days back", exact=True).evaluate("node => { node.max = ''; node.value = '99999'; }")
+    await page.get_by_label("Days back", exact=True).dispatch_event("input")
+    await page.get_by_role("button", name="Apply").click()
+    await page.get_by_role("alert").wait_for()
+    assert ("refused", await violations(desk)) == ("refused", [])
+    await page.get_by_role("link", name="Accounts").click()
+    await page.get_by_role("button", name="Connect Now").click()
+    await page.get_by_role("dialog").wait_for()
+    assert ("connect", await violations(desk)) == ("connect", [])
+    await page.keyboard.press("Escape")
+    await page.get_by_text("Notes account", exact=True).click()
+    assert ("form", await violations(desk)) == ("form", [])
+    await page.set_viewport_size({"width": 683, "height": 384})
+    assert ("low window", await violations(desk)) == ("low window", [])
+    desk.daemon.server._sessions._sessions.clear()
+    await page.get_by_role("link", name="Doctor").click()
+    await page.get_by_role("heading", name="Open it from the tray again").wait_for()
+    assert ("ended", await violations(desk)) == ("ended", [])
 
 
 @pytest.mark.parametrize("desk", [pytest.param({"more": 3000}, id="3000 rows")], indirect=True)

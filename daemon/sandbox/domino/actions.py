@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -15,8 +15,10 @@ from daemon.sandbox.domino.das_json import event_document, zone_document
 from daemon.sandbox.domino.detail import find_entry, find_occurrence, shown
 from daemon.sandbox.domino.entries import Entry, Notice, address
 from daemon.sandbox.domino.errors import BAD_ACTION, NOT_FOUND, NOT_SUPPORTED, DasError, calendar_error
+from daemon.sandbox.domino.listing import stamp
 from daemon.sandbox.domino.normalising import is_owner
 from daemon.sandbox.domino.occurrence_writing import RANGES, remove_dates
+from daemon.sandbox.domino.values import BadValue, start_of
 from daemon.sandbox.domino.workflow import notice_of
 
 
@@ -45,13 +47,13 @@ EFFECTS: dict[str, Effect] = {
 
 def list_invitations(call: Call) -> web.Response:
     """Answer `GET /invitations`: those that wait for an answer."""
-    since, received = _time(call, "since"), _time(call, "receivedsince")
+    since, received = stamp(call.query, "since"), stamp(call.query, "receivedsince")
     wanted = call.query.get("id")
     found = []
     for entry in call.mail_file.entries.values():
-        start = entry.occurrences(call.now)[0].start_utc if entry.notice else None
         if entry.notice is None or (entry.private and not call.rights.sees_private):
             continue
+        start = _start(entry)
         if (since and start and start <= since) or (received and entry.modified <= received):
             continue
         if wanted is None or wanted == entry.uid:
@@ -62,7 +64,7 @@ def list_invitations(call: Call) -> web.Response:
 def list_entry_notices(call: Call, uid: str) -> web.Response:
     """Answer `GET /events/{uid}/notices`: an invitation that still waits is the only kind kept here."""
     entry = call.mail_file.find(uid)
-    if entry is None:
+    if entry is None or (entry.private and not call.rights.sees_private):
         raise calendar_error(NOT_FOUND, "Error reading notices", f"There is no entry {uid}.")
     return _summaries(call, [entry] if entry.notice else [])
 
@@ -80,15 +82,13 @@ def _summaries(call: Call, entries: list[Entry]) -> web.Response:
     return json_answer(call.request, {"notices": notices}) if notices else empty_answer()
 
 
-def _time(call: Call, name: str) -> datetime | None:
-    """Return a time parameter."""
-    text = call.query.get(name)
-    if text is None:
-        return None
+def _start(entry: Entry) -> datetime | None:
+    """Return when the event of an invitation starts; None where that cannot be told."""
+    start = start_of(entry.master)
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise DasError(400, f"Invalid parameter: {name}", detail=str(error)) from error
+        return None if start is None else start.utc(entry.zones())
+    except (BadValue, OverflowError):
+        return None
 
 
 def _waiting(call: Call, unid: str, message: str) -> Entry:
@@ -166,11 +166,11 @@ async def _asked(call: Call) -> tuple[str, Effect, str]:
         raise DasError(400, "Action type not specified.")
     if name not in EFFECTS:
         raise calendar_error(BAD_ACTION, "Error performing action", f"There is no action {name!r}.")
-    text = await call.request.text()
+    text = await call.text()
     try:
         document = json.loads(text) if text.strip() else {}
         comment = str(document.get("comments", ""))
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise DasError(400, "Error parsing JSON content.", detail=str(error)) from error
     return name, EFFECTS[name], comment
 

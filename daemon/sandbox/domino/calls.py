@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from daemon.sandbox.domino.people import Person, Rights
 from daemon.sandbox.domino.views import Views
 
 JSON, ICALENDAR = "application/json", "text/calendar"
+#: gzip among the codings a client takes; a weight of nought refuses it (RFC 9110 12.5.3).
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -63,15 +66,17 @@ class Call:
         header: str = self.request.headers.get("Content-Type", "")
         return header.partition(";")[0].strip().lower()
 
+    async def text(self) -> str:
+        """Return the body as text; DasError 400 where it is not UTF-8."""
+        try:
+            return (await self.request.read()).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DasError(400, "Error reading request body.", detail="The body is not UTF-8.") from error
+
     async def body(self) -> Body:
         """Read and check the body of a create or update."""
         self.need_write()
-        data = await self.request.read()
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DasError(400, "Error reading request body.", detail="The body is not UTF-8.") from error
-        return read_body(text, self.media, self.options.zone)
+        return read_body(await self.text(), self.media, self.options.zone)
 
     def flag(self, name: str) -> bool:
         """Tell whether a boolean parameter says true."""
@@ -124,7 +129,7 @@ def text_answer(
 
 def compressed(request: web.Request, answer: web.Response) -> web.Response:
     """Switch gzip on where the client takes it."""
-    if "gzip" in request.headers.get("Accept-Encoding", "").lower():
+    if _GZIP.search(request.headers.get("Accept-Encoding", "")):
         answer.enable_compression(web.ContentCoding.gzip)
     return answer
 

@@ -93,7 +93,7 @@ def _dates(event: Component) -> dict[str, Any]:
             document["exceptDates"] = [date_time(moment) for moment, _ in read_periods(except_dates)]
         if dates := event.first("RDATE"):
             document["recurrenceDates"] = [_period(start, end) for start, end in read_periods(dates)]
-    except BadValue:
+    except (BadValue, OverflowError):
         pass  # a list that cannot be read is left out of the JSON; the text form still has it
     return document
 

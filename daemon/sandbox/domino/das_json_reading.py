@@ -26,6 +26,7 @@ _PLAIN = {
     "duration": "DURATION",
     "recurrenceId": "RECURRENCE-ID",
 }
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ATTENDEE_WORDS = {"role": "ROLE", "userType": "CUTYPE", "status": "PARTSTAT"}
 _ATTENDEE_TEXTS = {
     "delegatedTo": "DELEGATED-TO",
@@ -36,11 +37,23 @@ _ATTENDEE_TEXTS = {
 }
 
 
+def _text(value: Any) -> str:
+    """Return a value as the text of a property. Control characters and halves of character pairs have no place in one."""
+    if isinstance(value, dict | list):
+        raise TypeError("A text is expected.")
+    return _CONTROLS.sub("", str(value)).encode("utf-8", "replace").decode()
+
+
+def _word(value: Any) -> str:
+    """Return a value that stands in a content line as it is: on one line."""
+    return re.sub(r"[\r\n]+", " ", _text(value)).strip()
+
+
 def read_json(text: str) -> Component:
     """Return the VCALENDAR that a JSON body means; DasError 400 (500 where a value has a shape nobody converts)."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DasError(400, "Error parsing JSON content.", detail=str(error)) from error
     if not isinstance(document, dict):
         raise DasError(400, "Error parsing JSON content.", detail="The content is not a JSON object.")
@@ -54,7 +67,7 @@ def _calendar(document: Mapping[str, Any]) -> Component:
     """Convert the whole body."""
     calendar = Component("VCALENDAR", [Line("VERSION", "2.0")])
     if "scheduleMethod" in document:
-        calendar.lines.append(Line("METHOD", str(document["scheduleMethod"]).upper()))
+        calendar.lines.append(Line("METHOD", _word(document["scheduleMethod"]).upper()))
     for zone in document.get("timezones") or []:
         calendar.children.append(_zone(zone))
     known = {child.value("TZID") or "" for child in calendar.children}
@@ -65,15 +78,15 @@ def _calendar(document: Mapping[str, Any]) -> Component:
 
 def _zone(zone: Mapping[str, Any]) -> Component:
     """Convert a time zone."""
-    made = Component("VTIMEZONE", [Line("TZID", str(zone["tzid"]))])
+    made = Component("VTIMEZONE", [Line("TZID", _word(zone["tzid"]))])
     for key in ("standard", "daylight"):
         if observance := zone.get(key):
             child = Component(key.upper())
             child.lines.append(_moment("DTSTART", observance["start"], set()))
-            child.lines.append(Line("TZOFFSETFROM", str(observance["offsetFrom"])))
-            child.lines.append(Line("TZOFFSETTO", str(observance["offsetTo"])))
+            child.lines.append(Line("TZOFFSETFROM", _word(observance["offsetFrom"])))
+            child.lines.append(Line("TZOFFSETTO", _word(observance["offsetTo"])))
             if rule := observance.get("recurrenceRule"):
-                child.lines.append(Line("RRULE", str(rule)))
+                child.lines.append(Line("RRULE", _word(rule)))
             made.children.append(child)
     return made
 
@@ -81,18 +94,19 @@ def _zone(zone: Mapping[str, Any]) -> Component:
 def _event(event: Mapping[str, Any], known: set[str]) -> Component:
     """Convert an event."""
     made = Component("VEVENT")
+    event = {key: value for key, value in event.items() if value is not None}
     for key, name in _TEXTS.items():
         if key in event:
-            made.lines.append(Line(name, escape(str(event[key]))))
+            made.lines.append(Line(name, escape(_text(event[key]))))
     for key, name in (("start", "DTSTART"), ("end", "DTEND")):
         if key in event:
             made.lines.append(_moment(name, event[key], known))
     for key, name in _WORDS.items():
         if key in event:
-            made.lines.append(Line(name, str(event[key]).upper()))
+            made.lines.append(Line(name, _word(event[key]).upper()))
     for key, name in _PLAIN.items():
         if key in event:
-            made.lines.append(Line(name, str(event[key])))
+            made.lines.append(Line(name, _word(event[key])))
     made.lines += [_period(entry, known) for entry in event.get("recurrenceDates") or []]
     made.lines += [_moment("EXDATE", entry, known) for entry in event.get("exceptDates") or []]
     made.lines += [_person("ATTENDEE", entry) for entry in event.get("attendees") or []]
@@ -100,7 +114,9 @@ def _event(event: Mapping[str, Any], known: set[str]) -> Component:
         made.lines.append(_person("ORGANIZER", organizer))
     for key, value in event.items():
         if key.lower().startswith("x-"):
-            made.lines.append(Line(key.upper(), escape(str(value["data"] if isinstance(value, dict) else value))))
+            made.lines.append(
+                Line(_word(key).upper(), escape(_text(value["data"] if isinstance(value, dict) else value)))
+            )
     made.children += [_alarm(entry) for entry in event.get("alarm") or []]
     return made
 
@@ -108,6 +124,8 @@ def _event(event: Mapping[str, Any], known: set[str]) -> Component:
 def _moment(name: str, value: Mapping[str, Any], known: set[str]) -> Line:
     """Convert a date-time object."""
     tzid, utc = value.get("tzid"), value.get("utc")
+    if not isinstance(utc, bool | None):
+        raise TypeError("utc is true or false.")
     if utc and tzid:
         raise DasError(400, "Error parsing JSON content.", detail="utc and tzid exclude each other.")
     if "date" not in value:
@@ -122,7 +140,7 @@ def _moment(name: str, value: Mapping[str, Any], known: set[str]) -> Line:
     if time is None:
         return Line(name, day.replace("-", ""), (("VALUE", ("DATE",)),))
     stamp = f"{day.replace('-', '')}T{str(time).replace(':', '')}"
-    return Line(name, stamp + ("Z" if utc else ""), (("TZID", (str(tzid),)),) if tzid else ())
+    return Line(name, stamp + ("Z" if utc else ""), (("TZID", (_word(tzid),)),) if tzid else ())
 
 
 def _period(value: Mapping[str, Any], known: set[str]) -> Line:
@@ -139,24 +157,24 @@ def _person(name: str, value: Mapping[str, Any]) -> Line:
     params: list[tuple[str, tuple[str, ...]]] = []
     for key, parameter in _ATTENDEE_WORDS.items():
         if value.get(key):
-            params.append((parameter, (str(value[key]).upper(),)))
+            params.append((parameter, (_word(value[key]).upper(),)))
     if "rsvp" in value:
         params.append(("RSVP", ("TRUE" if value["rsvp"] else "FALSE",)))
     for key, parameter in _ATTENDEE_TEXTS.items():
         if value.get(key):
-            params.append((parameter, (str(value[key]),)))
-    return Line(name, f"mailto:{value['email']}", tuple(params))
+            params.append((parameter, (_word(value[key]),)))
+    return Line(name, f"mailto:{_word(value['email'])}", tuple(params))
 
 
 def _alarm(value: Mapping[str, Any]) -> Component:
     """Convert an alarm."""
-    made = Component("VALARM", [Line("ACTION", str(value.get("action", "display")).upper())])
+    made = Component("VALARM", [Line("ACTION", _word(value.get("action", "display")).upper())])
     trigger = value["trigger"]
-    related = (("RELATED", (str(trigger["related"]).upper(),)),) if trigger.get("related") else ()
-    made.lines.append(Line("TRIGGER", str(trigger["value"]), related))
+    related = (("RELATED", (_word(trigger["related"]).upper(),)),) if trigger.get("related") else ()
+    made.lines.append(Line("TRIGGER", _word(trigger["value"]), related))
     if "description" in value:
-        made.lines.append(Line("DESCRIPTION", escape(str(value["description"]))))
+        made.lines.append(Line("DESCRIPTION", escape(_text(value["description"]))))
     for key, name in (("repeat", "REPEAT"), ("duration", "DURATION")):
         if key in value:
-            made.lines.append(Line(name, str(value[key])))
+            made.lines.append(Line(name, _word(value[key])))
     return made

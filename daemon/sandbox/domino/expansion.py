@@ -7,10 +7,12 @@ stands in the RDATE list is taken as that date.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from dateutil.rrule import rrulestr
 
@@ -28,6 +30,8 @@ from daemon.sandbox.domino.values import (
 from daemon.sandbox.domino.zones import EntryZones, to_utc
 
 MAX_CANDIDATES = 20_000
+#: Steps of a rule between two dates: one that never comes to a date would be followed to the year 9999, by the second.
+MAX_STEPS = 10_000
 #: A horizon behind every date that can be written.
 END_OF_TIME = datetime(9980, 1, 1, tzinfo=UTC)
 
@@ -123,12 +127,15 @@ def series_rows(master: Component, zones: EntryZones, horizon: datetime) -> list
 
 
 def _end(utc: datetime, end: Moment | timedelta | None, length: timedelta | None, zones: EntryZones) -> datetime | None:
-    """Return the end of an occurrence in UTC: its own, or the series' length after its start."""
-    if isinstance(end, Moment):
-        return end.utc(zones)
-    if isinstance(end, timedelta):
-        return utc + end
-    return None if length is None else utc + length
+    """Return the end of an occurrence in UTC: its own, or the series' length after its start. None where no such date is."""
+    try:
+        if isinstance(end, Moment):
+            return end.utc(zones)
+        if isinstance(end, timedelta):
+            return utc + end
+        return None if length is None else utc + length
+    except (BadValue, OverflowError):
+        return None
 
 
 def _listed(master: Component, zones: EntryZones, first: Moment) -> Iterator[tuple[Moment, Moment | timedelta | None]]:
@@ -164,16 +171,42 @@ def _excluded(master: Component, zones: EntryZones, first: Moment) -> Iterator[s
 
 def rule_starts(master: Component, first: Moment, zones: EntryZones, horizon: datetime) -> Iterator[Moment]:
     """Yield the starts that the RRULEs give before the horizon; a rule that is not understood gives none."""
-    last = horizon.replace(tzinfo=None) + timedelta(days=1)
+    last = min(horizon, END_OF_TIME).replace(tzinfo=None) + timedelta(days=1)
     for line in master.every("RRULE"):
         try:
-            rule = rrulestr(_local_rule(line.value, first, zones), dtstart=first.local, cache=False)
+            rule: Any = rrulestr(_local_rule(line.value, first, zones), dtstart=first.local, cache=False)
+            rule._interval = steps = _Steps(rule._interval)
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             continue
-        for count, local in enumerate(rule):
-            if local > last or count >= MAX_CANDIDATES:
-                break
-            yield replace(first, local=local)
+        with contextlib.suppress(_NeverComes):
+            for count, local in enumerate(rule):
+                if local > last or count >= MAX_CANDIDATES:
+                    break
+                steps.taken = 0
+                yield replace(first, local=local)
+
+
+class _NeverComes(Exception):
+    """A rule was followed for MAX_STEPS steps without a date."""
+
+
+class _Steps(int):
+    """The interval of a rule, which dateutil adds at each step: counting there is the only way to stop it between dates."""
+
+    taken = 0
+
+    def _step(self) -> None:
+        self.taken += 1
+        if self.taken > MAX_STEPS:
+            raise _NeverComes
+
+    def __radd__(self, other: int) -> int:
+        self._step()
+        return other + int(self)
+
+    def __mul__(self, other: int) -> int:
+        self._step()
+        return int(self) * other
 
 
 def _local_rule(rule: str, first: Moment, zones: EntryZones) -> str:
@@ -205,8 +238,7 @@ def _row(identifier: str | None, event: Component, zones: EntryZones) -> Occurre
         utc = None
     if start is None or utc is None:
         return Occurrence(identifier, None, None, None, event)
-    length = length_of(event, start, zones)
-    return Occurrence(identifier, start, utc, None if length is None else utc + length, event)
+    return Occurrence(identifier, start, utc, _end(utc, None, length_of(event, start, zones), zones), event)
 
 
 def _with_id(row: Occurrence, moved: Mapping[str, str], zones: EntryZones) -> Occurrence:

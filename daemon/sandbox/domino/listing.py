@@ -18,26 +18,27 @@ from daemon.sandbox.domino.values import BadValue, utc_stamp
 from daemon.sandbox.domino.views import Row
 
 YEAR = timedelta(days=365)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _FIELDS = re.compile(r"[A-Za-z0-9-]+(?:,[A-Za-z0-9-]+)*")
-#: The names `fields` knows, odd spellings included -> key of the element (notes.md 1.3).
+#: The names `fields` knows, odd spellings included -> property of the element (notes.md 1.3).
 _KNOWN_FIELDS = {
-    "categories": "categories",
-    "class": "class",
-    "end": "end",
-    "location": "location",
-    "priority": "priority",
-    "reccurenceid": "recurrenceId",
-    "sequence": "sequence",
-    "start": "start",
-    "status": "status",
-    "summary": "summary",
-    "transparency": "transparency",
-    "x-lotus-apptype": "x-lotus-appttype",
-    "x-lotus-noticetype": "x-lotus-noticetype",
-    "x-lotus-onlinemeeting-url": "x-lotus-onlinemeeting-url",
-    "x-lotus-organizer": "x-lotus-organizer",
-    "x-lotus-room": "x-lotus-room",
+    "categories": "CATEGORIES",
+    "class": "CLASS",
+    "end": "DTEND",
+    "location": "LOCATION",
+    "priority": "PRIORITY",
+    "reccurenceid": "RECURRENCE-ID",
+    "sequence": "SEQUENCE",
+    "start": "DTSTART",
+    "status": "STATUS",
+    "summary": "SUMMARY",
+    "transparency": "TRANSP",
+    "x-lotus-apptype": "X-LOTUS-APPTTYPE",
+    "x-lotus-noticetype": "X-LOTUS-NOTICETYPE",
+    "x-lotus-onlinemeeting-url": "X-LOTUS-ONLINEMEETING-URL",
+    "x-lotus-organizer": "X-LOTUS-ORGANIZER",
+    "x-lotus-room": "X-LOTUS-ROOM",
 }
 
 
@@ -59,10 +60,8 @@ def list_events(call: Call) -> web.Response:
     # The range counts the rows gone through, hidden ones as well, so it may exceed the elements in the body.
     headers = {"Content-Range": f"items {start}-{start + (at - first) - 1}"}
     if call.wants_icalendar:
-        return text_answer(call, [_summary(call, n, row) for n, row in chosen], headers=headers)
-    elements = [_element(call, n, row) for n, row in chosen]
-    if fields:
-        elements = [{k: v for k, v in e.items() if k in fields or k in {"href", "id"}} for e in elements]
+        return text_answer(call, [_summary(call, n, row, fields) for n, row in chosen], headers=headers)
+    elements = [_element(call, n, row, fields) for n, row in chosen]
     return json_answer(call.request, {"events": elements}, headers=headers)
 
 
@@ -71,22 +70,30 @@ def window(query: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
     for one, other in (("since", "sincenow"), ("before", "days")):
         if one in query and other in query:
             raise DasError(400, f"Parameters {one} and {other} exclude each other.")
-    since = _stamp(query, "since")
-    before = _stamp(query, "before")
+    since = stamp(query, "since")
+    before = stamp(query, "before")
     if "sincenow" in query:
         since = now + timedelta(days=_number(query, "sincenow", 0, -36500, 36500))
     days = timedelta(days=_number(query, "days", 365, 1, 36500))
     if "days" in query or before is None:
         since = since or now
-        before = since + days
+        before = _shifted(since, days)
     elif since is None:
-        since = before - YEAR
+        since = _shifted(before, -YEAR)
     if before <= since:
         raise DasError(400, "The end of the range must be after its start.")
     return since, before
 
 
-def _stamp(query: dict[str, str], name: str) -> datetime | None:
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """Return a moment moved, no further than dates go."""
+    try:
+        return moment + by
+    except OverflowError:
+        return _LAST if by > timedelta() else _FIRST
+
+
+def stamp(query: dict[str, str], name: str) -> datetime | None:
     """Return a time parameter in its one allowed form."""
     if name not in query:
         return None
@@ -113,7 +120,7 @@ def _number(query: dict[str, str], name: str, default: int, low: int, high: int 
 
 
 def _fields(text: str | None) -> set[str]:
-    """Return the keys to keep; an empty set means all."""
+    """Return the properties to keep; an empty set means all."""
     if text is None:
         return set()
     if not _FIELDS.fullmatch(text):
@@ -121,8 +128,8 @@ def _fields(text: str | None) -> set[str]:
     return {_KNOWN_FIELDS[name.lower()] for name in text.split(",") if name.lower() in _KNOWN_FIELDS}
 
 
-def _summary(call: Call, position: int, row: Row) -> Component:
-    """Return the VEVENT of a row: UTC times, nothing that needs the document."""
+def _summary(call: Call, position: int, row: Row, fields: set[str]) -> Component:
+    """Return the VEVENT of a row: UTC times, nothing that needs the document; of `fields` only, unless that is empty."""
     source, occurrence, old = row.occurrence.event, row.occurrence, call.options.old_template
     made = Component("VEVENT")
     dated = occurrence.start is not None and occurrence.start.kind == "date"
@@ -150,6 +157,8 @@ def _summary(call: Call, position: int, row: Row) -> Component:
         made.lines.append(Line("X-LOTUS-NOTICETYPE", row.entry.notice))
     made.lines += [Line(n, v) for n in ("X-LOTUS-ROOM", "X-LOTUS-ONLINEMEETING-URL") if (v := source.value(n))]
     made.lines.append(Line("X-LOTUS-APPTTYPE", source.value("X-LOTUS-APPTTYPE") or _type(source)))
+    if fields:
+        made.lines = [line for line in made.lines if line.name in fields or line.name == "UID"]
     return made
 
 
@@ -172,9 +181,9 @@ def _organizer(call: Call, event: Component) -> str:
     return "/".join(parts)
 
 
-def _element(call: Call, position: int, row: Row) -> dict[str, Any]:
+def _element(call: Call, position: int, row: Row, fields: set[str]) -> dict[str, Any]:
     """Return one list element."""
-    event = _summary(call, position, row)
+    event = _summary(call, position, row, fields)
     uid = unescape(event.value("UID") or "")
     parts = ("events", uid) if row.occurrence.id is None else ("events", uid, row.occurrence.id)
     return event_document(event, href=call.link(*parts), uid=uid, links=[])

@@ -92,7 +92,7 @@ class Login:
             return self.challenge(request)
         if request.method != "POST":
             return login_form("/", 200)
-        fields = parse_qs(await request.text(), keep_blank_values=True)
+        fields = parse_qs((await request.read()).decode("utf-8", "replace"), keep_blank_values=True)
         person = _check(_one(fields, "username"), _one(fields, "password"))
         target = _one(fields, "redirectto") or "/"
         if person is None:

@@ -15,15 +15,16 @@ from daemon.sandbox.domino.entries import CHAIR, role_at
 from daemon.sandbox.domino.errors import INVALID, NOT_SUPPORTED, DasError, calendar_error
 from daemon.sandbox.domino.options import DominoOptions
 from daemon.sandbox.domino.people import Person
-from daemon.sandbox.domino.rule_forms import finite, refusal
+from daemon.sandbox.domino.rule_forms import finite, is_refused_by_frequency, refusal
 from daemon.sandbox.domino.series_dates import recurrence_line
-from daemon.sandbox.domino.values import BadValue, Moment, length_of, read_line, read_periods, utc_stamp
+from daemon.sandbox.domino.values import BadValue, Moment, length_of, read_duration, read_line, read_periods, utc_stamp
 from daemon.sandbox.domino.zones import EntryZones, as_notes_writes, zone_name
 
 _INVALID = "Error parsing iCalendar content."
 #: Lotus properties a client may set; every other X- property is dropped.
 _KEPT_LOTUS = ("X-LOTUS-ROOM", "X-LOTUS-ONLINEMEETING-URL", "X-LOTUS-PREVENTCOUNTER", "X-LOTUS-PREVENTDELEGATION")
 _WISL = ";".join(f"${item}:{{n}}" for item in ("S", "L", "B", "R", "E", "M", "W", "O"))
+_HIGHEST = 2**31 - 1  # of an INTEGER (RFC 5545 3.3.8)
 _MEDIA = {"application/json", "text/calendar"}
 
 
@@ -75,6 +76,9 @@ def read_body(text: str, media: str, zone: str) -> Body:
     zones = EntryZones(definitions, zone)
     for event in events:
         _check_times(event, zones)
+        sequence = event.value("SEQUENCE") or "0"
+        if not sequence.isdecimal() or int(sequence) > _HIGHEST:
+            raise invalid("SEQUENCE is not a whole number.")
     return body
 
 
@@ -99,6 +103,9 @@ def _check_times(event: Component, zones: EntryZones) -> None:
                     raise invalid(f"The time zone {moment.tzid} is not defined.")
                 moment.utc(zones)
         start = read_line(event.lines[[line.name for line in event.lines].index("DTSTART")])
+        if duration := event.value("DURATION"):
+            read_duration(duration)
+        _end_line(event, start, zones)
         length = length_of(event, start, zones)
     except (BadValue, OverflowError) as error:
         raise invalid(str(error)) from error
@@ -178,10 +185,14 @@ def _transparency(event: Component, kind: str) -> str:
 
 
 def checked_rule(rule: str, start: Moment, options: DominoOptions) -> str:
-    """Return the rule with an end; 400/1034 for one that is broken or that Notes cannot hold."""
+    """Return the rule with an end; 400/1034 for one that is broken, that or 400/1028 for one that Notes cannot hold."""
     why = refusal(rule) if options.strict_rules else None
-    if why is not None or re.search(r"INTERVAL=0+(;|$)", rule):
-        raise invalid(why or "INTERVAL=0 has no meaning.")
+    if is_refused_by_frequency(rule, options.refused_rules):
+        why = "This server keeps no such rule."
+    if why is not None:
+        raise invalid(why) if options.rule_error == "invalid" else calendar_error(NOT_SUPPORTED, _INVALID, why)
+    if re.search(r"INTERVAL=0+(;|$)", rule):
+        raise invalid("INTERVAL=0 has no meaning.")
     try:
         rrulestr(re.sub(r"UNTIL=([0-9T]+)Z?", r"UNTIL=\1", rule.strip().upper()), dtstart=start.local)
     except (ValueError, TypeError, AttributeError, KeyError) as error:

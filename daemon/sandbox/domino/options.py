@@ -44,6 +44,15 @@ class DominoOptions:
         False, "The mail file has an 8.5 template: throw-away ids and joined subjects in the list."
     )
     strict_rules: bool = _feature(True, "Rules that the Notes client cannot express are refused (unconfirmed).")
+    refused_rules: str = _feature(
+        "", "Frequencies whose rules are refused whatever their form, as in DAILY+MONTHLY (unconfirmed)."
+    )
+    rule_error: str = _feature(
+        "invalid",
+        "How a rule is refused (unconfirmed): invalid (400/1034) or not_supported (400/1028).",
+        "invalid",
+        "not_supported",
+    )
     empty_description: str = _feature(
         "clears", "What an update with an empty description does: clears or keeps.", "clears", "keeps"
     )

@@ -1,7 +1,7 @@
 """Which recurrence rules the Domino sandbox takes, which it turns into dates, and where it ends them.
 
 Notes knows the repeat units D, W, MD (month by date), MP (month by position), Y and lists of dates. That other forms
-are refused is an assumption (notes.md 7, unconfirmed) and can be switched off with `strict_rules`.
+are refused is an assumption (notes.md 7, unconfirmed): `strict_rules` switches it off, `refused_rules` refuses more.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ def refusal(rule: str) -> str | None:
     if freq in {"MONTHLY", "YEARLY"} and by_day and not positional:
         return "A weekday without a position has no repeat unit here."
     return None
+
+
+def is_refused_by_frequency(rule: str, frequencies: str) -> bool:
+    """Tell whether the rule's frequency stands in a list joined by `+`."""
+    return parts_of(rule).get("FREQ", "") in frequencies.upper().split("+")
 
 
 def by_position(rule: str) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Awaitable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler as WebHandler
+from aiohttp.web_protocol import RequestPayloadError
 
 from daemon.sandbox.domino.calls import Call, error_answer, json_answer
 from daemon.sandbox.domino.desk import Desk
@@ -25,6 +29,7 @@ from daemon.sandbox.faults import FaultRules, fault_middleware
 from daemon.sandbox.journal import RequestJournal, control_routes, journal_middleware
 
 _BODY_LIMIT = 16 * 1024 * 1024
+_log = logging.getLogger(__name__)
 _OVERRIDES = {"GET", "PUT", "DELETE", "POST", "PATCH"}
 
 
@@ -47,10 +52,11 @@ class DominoSandbox:
         self._views = Views(self.options.disturb_times)
         self.desk = Desk(self.mail_files, self._unids, self.now, self.options.zone)
         self.app = web.Application(
-            middlewares=[journal_middleware(self.journal), fault_middleware(self.faults)], client_max_size=_BODY_LIMIT
+            middlewares=[_documents, journal_middleware(self.journal), fault_middleware(self.faults)],
+            client_max_size=_BODY_LIMIT,
         )
         self.app.add_routes(control_routes(self.faults, self.journal))
-        self.app.router.add_route("*", "/{path:.*}", self._serve)
+        self.app.router.add_route("*", r"/{path:[\s\S]*}", self._serve)
         self._runner: web.AppRunner | None = None
 
     def now(self) -> datetime:
@@ -110,10 +116,8 @@ class DominoSandbox:
         """Answer any request."""
         try:
             return await self._routed(request)
-        except DasError as error:
-            return error_answer(request, error)
-        except (BadValue, OverflowError) as error:
-            return error_answer(request, calendar_error(INTERNAL, "Internal error", str(error)))
+        except Exception as error:  # noqa: BLE001 - the service answers every failure with a document
+            return error_answer(request, _as_das(error))
 
     async def _routed(self, request: web.Request) -> web.StreamResponse:
         """Find out what a path is about. Trailing slashes and the case of file names do not matter."""
@@ -186,6 +190,31 @@ class DominoSandbox:
             return self.login.challenge(request, "You are not authorized to access that database.")
         code = int(self.options.no_access)
         raise DasError(code, "You are not authorized to perform this operation.")
+
+
+@web.middleware
+async def _documents(request: web.Request, handler: WebHandler) -> web.StreamResponse:
+    """Answer with an error document also where a request fails before the calendar sees it: too large, badly packed."""
+    try:
+        return await handler(request)
+    except Exception as error:  # noqa: BLE001 - as above, for what fails outside of the calendar
+        return error_answer(request, _as_das(error))
+
+
+def _as_das(error: Exception) -> DasError:
+    """Return any failure as the service tells it; what nobody foresaw is logged, and 500 as from the service's Java."""
+    match error:
+        case DasError():
+            return error
+        case web.HTTPException():
+            return DasError(error.status, error.reason)
+        case HttpProcessingError() | RequestPayloadError():
+            return DasError(400, "Error reading request body.", detail="The body is not packed as its headers say.")
+        case BadValue() | OverflowError():
+            return calendar_error(INTERNAL, "Internal error", str(error))
+        case _:
+            _log.error("A request failed inside the Domino sandbox.", exc_info=error)
+            return calendar_error(INTERNAL, "Internal error", type(error).__name__)
 
 
 def _method(request: web.Request) -> str:

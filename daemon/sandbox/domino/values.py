@@ -117,7 +117,10 @@ def read_duration(text: str) -> timedelta:
     if found is None or not any(found.groups()[1:]):
         raise BadValue(f"{text!r} is no duration.")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
-    size = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        size = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise BadValue(f"{text!r} is longer than any calendar.") from error
     return -size if found[1] == "-" else size
 
 

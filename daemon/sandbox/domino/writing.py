@@ -16,7 +16,7 @@ from daemon.sandbox.domino.errors import (
     NOT_SUPPORTED,
     calendar_error,
 )
-from daemon.sandbox.domino.expansion import exception_id, masters_of, repeats
+from daemon.sandbox.domino.expansion import END_OF_TIME, exception_id, masters_of, repeats
 from daemon.sandbox.domino.normalising import (
     Body,
     invalid,
@@ -57,6 +57,8 @@ async def create(call: Call) -> web.Response:
     if organizer is not None and not is_owner(organizer, call.mail_file.owner) and masters[0].first("ATTENDEE"):
         # Notes takes a meeting that somebody else chairs for an invitation waiting to be answered.
         entry.notice = "I"
+    if not entry.occurrences(END_OF_TIME):
+        raise invalid("Every date of the series is excepted.")
     call.mail_file.save(entry)
     if entry.notice is None:
         call.mail(notice_of("REQUEST", entry, master, call))
@@ -68,10 +70,10 @@ def _shape_series(entry: Entry) -> None:
     master = entry.master
     rule = master.value("RRULE")
     if rule is not None and (by_position(rule) or master.first("RDATE") is not None):
-        start = read_line(master.lines[0])
         entry.changed()
-        set_dates(master, [row for row in entry.occurrences(start.utc(entry.zones()).replace(year=9980)) if row.id])
-        entry.changed()
+        if rows := [row for row in entry.occurrences(END_OF_TIME) if row.id]:
+            set_dates(master, rows)
+            entry.changed()
 
 
 async def update(call: Call, uid: str) -> web.Response:

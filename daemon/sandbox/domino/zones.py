@@ -61,6 +61,7 @@ _KNOWN_NAMES = {
     "South Africa Standard Time": "Africa/Johannesburg",
 }
 _KEPT_IN_OBSERVANCE = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME", "RRULE", "RDATE")
+_SOLSTICES = (datetime(2026, 1, 1), datetime(2026, 7, 1))  # noqa: DTZ001 - local by definition
 _MONTH_DAYS = re.compile(r"BYMONTH=\d+")
 
 
@@ -103,9 +104,13 @@ def _by_name(name: str) -> tzinfo | None:
 def _from_vtimezone(text: str) -> tzinfo | None:
     """Build a zone from the text of one VTIMEZONE; None where it cannot be understood."""
     try:
-        return tz.tzical(io.StringIO(text)).get()
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        zone: tzinfo | None = tz.tzical(io.StringIO(text)).get()
+        for day in _SOLSTICES:
+            # A rule without any date or an offset of days shows only when it is asked.
+            day.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         return None
+    return zone
 
 
 def _readable(definition: Component) -> str:
@@ -204,7 +209,10 @@ def _notes_rule(observance: Component) -> tuple[str, str] | None:
         return None
     if not re.fullmatch(r"[+-]?\d[A-Z]{2}", rule["BYDAY"]) or not _MONTH_DAYS.fullmatch(f"BYMONTH={rule['BYMONTH']}"):
         return None
-    hour, minute = int(start[9:11]), int(start[11:13])
-    text = f"FREQ=YEARLY;BYMINUTE={minute};BYHOUR={hour};BYDAY={rule['BYDAY']};BYMONTH={rule['BYMONTH']}"
-    first = rrulestr(f"{text};COUNT=1", dtstart=datetime(1950, 1, 1))[0]  # noqa: DTZ001 - local by definition
+    try:
+        hour, minute = int(start[9:11]), int(start[11:13])
+        text = f"FREQ=YEARLY;BYMINUTE={minute};BYHOUR={hour};BYDAY={rule['BYDAY']};BYMONTH={rule['BYMONTH']}"
+        first = rrulestr(f"{text};COUNT=1", dtstart=datetime(1950, 1, 1))[0]  # noqa: DTZ001 - local by definition
+    except (ValueError, IndexError):
+        return None
     return f"{first:%Y%m%dT%H%M%S}", text

@@ -1,8 +1,7 @@
 """One signed-in conversation with a CalDAV server: Basic sign-in, redirects within the server, retries, faults as sentences.
 
-The wire itself (certificates, proxies, time and size limits, sending a write once) is DominoSession's; a CalDAV server
-differs in how it signs in and answers. Bodies go as application/xml, which Xandikos insists on (machine.md 5). PROPFIND,
-REPORT, OPTIONS and GET are repeated by the shared policy; PUT and DELETE are sent once.
+Bodies go as application/xml, which Xandikos insists on (machine.md 5). PROPFIND, REPORT, OPTIONS and
+GET are repeated by the shared policy; PUT and DELETE are sent once.
 """
 
 from __future__ import annotations
@@ -13,16 +12,14 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
-from daemon.sides.contract import SideUnavailable, SignInNeeded
+from daemon.sides.contract import SideUnavailable
 from daemon.sides.notes.caldav_xml import BadXml, MultiStatus, path_of, read_conditions, read_multistatus
 from daemon.sides.notes.domino_answers import BUSY, Answer
-from daemon.sides.notes.domino_http import DominoSession
+from daemon.sides.notes.wire import HOPS, MOVED, Wire
 from daemon.sides.retry import Passing, seconds_to_wait
 from shared.texts import text
 
-HOPS = 5
 _WRITES = frozenset({"PUT", "DELETE"})
-_MOVED = frozenset({301, 302, 307, 308})
 _XML = "application/xml; charset=utf-8"
 
 
@@ -59,11 +56,11 @@ class Ask:
     @property
     def follows(self) -> frozenset[int]:
         """The redirects that keep the method; 303 (RFC 6764 6 allows it for discovery) only for what reads."""
-        return _MOVED if self.writes else _MOVED | {303}
+        return MOVED - {303} if self.writes else MOVED
 
 
-class DavSession(DominoSession):
-    """A conversation with one CalDAV server as one person. ``close`` it at the end."""
+class DavSession(Wire):
+    """A conversation with one CalDAV server as one person."""
 
     async def read(self, ask: Ask) -> Answer:
         """A good answer. Raises DavError for a refusal, a SideError when there is no usable answer."""
@@ -107,12 +104,11 @@ class DavSession(DominoSession):
             )
             if answer.status not in ask.follows:
                 break
-            self._refuse_foreign_redirect(answer)
-            url = URL(answer.url).join(URL(answer.headers.get("location", ""), encoded=True))
+            url = self._onward(answer)
         else:
-            raise SideUnavailable(text("caldav.redirects", host=self.host))
+            raise SideUnavailable(text("notes.redirects", host=self.host))
         if answer.status == 401:
-            raise self._not_signed_in(answer)
+            raise self._refused(answer)
         self._proved = self._proved or answer.ok
         return answer
 
@@ -123,11 +119,3 @@ class DavSession(DominoSession):
         if ask.body:
             headers.setdefault("Content-Type", _XML)
         return headers
-
-    def _not_signed_in(self, answer: Answer) -> Exception:
-        offered = answer.headers.get("www-authenticate", "").casefold()
-        if offered and "basic" not in offered:
-            return SignInNeeded(text("caldav.no_basic", host=self.host))
-        if not self._password:
-            return SignInNeeded(text("notes.no_password", user=self.user or "the calendar", host=self.host))
-        return self._refused_without_form()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar, ParsedEvent
 from daemon.sides.contract import Gone, Looked, Unclear
 from daemon.sides.notes.caldav_discovery import Collection, list_error
@@ -129,11 +130,7 @@ class CaldavLookup:
             return None
         one = len(resources) == 1 and alone
         data = resources[0].data
-        payload = (
-            Payload(self.reader.digest(data), data.decode("utf-8", "replace"))
-            if one
-            else self.reader.payload_of(events)
-        )
+        payload = Payload(self.reader.digest(data), decode(data)) if one else self.reader.payload_of(events)
         return Entry(uid, ParsedCalendar(tuple(events), (), ()), payload, tuple(resources), one)
 
     async def _refresh(self) -> None:
@@ -170,9 +167,5 @@ class CaldavLookup:
 
 
 def uids_in(parsed: ParsedCalendar) -> list[str]:
-    """The UIDs a resource holds; of components that cannot be read, every UID that their handle may stand for."""
-    found = dict.fromkeys(event.uid for event in parsed.events)
-    for handle, _code, _sentence in parsed.unreadable:
-        plain = handle.rpartition("#")[0] or handle
-        found.update(dict.fromkeys((handle, plain, plain.rpartition("/")[0] or plain)))
-    return list(found)
+    """The UIDs a resource holds, those of components that cannot be read too."""
+    return list(dict.fromkeys([event.uid for event in parsed.events] + [one.uid for one in parsed.unreadable]))

@@ -6,11 +6,12 @@ known already is not parsed again; copies of one UID under several hrefs are rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from daemon.calendars.content_lines import decode
 from daemon.calendars.icalendar_text import NotACalendar
-from daemon.sides.contract import Coverage, Found, Gone, Observation, ProgressSink
+from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink
 from daemon.sides.notes.caldav_discovery import Collection, list_error
 from daemon.sides.notes.caldav_fetch import Fetched, Resource
 from daemon.sides.notes.caldav_http import DavError, DavSession
@@ -82,6 +83,10 @@ class CaldavReading:
             left_out=collected.left_out,
         )
 
+    async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
+        """Each key by itself, with evidence."""
+        return await self.lookup.look(keys)
+
     async def _read(self, hrefs: Sequence[str], collected: _Collected, progress: ProgressSink) -> None:
         done = 0
         progress("reading", 0, len(hrefs))
@@ -126,7 +131,7 @@ class CaldavReading:
             return
         self._register.note(resource.href, uids_in(parsed))
         one = len({event.uid for event in parsed.events}) == 1
-        payload = Payload(digest, resource.data.decode("utf-8", "replace")) if one else None
+        payload = Payload(digest, decode(resource.data)) if one else None
         reading = self._reader.read_parsed(parsed, collected.window, payload)
         name = resource.href.removeprefix(self._collection.path)
         collected.records.update((record.key, record) for record in reading.records)

@@ -158,10 +158,14 @@ async def list_everything(session: DavSession, collection: Collection) -> Listin
     """All resources. Raises DavError when the server refuses, a SideError when it cannot be asked."""
     if collection.answers("sync-collection"):
         try:
-            return await _by_token(session, collection.path, "")
+            listing = await _by_token(session, collection.path, "")
         except DavError as refusal:
             if refusal.status in (401, 404, 410):
                 raise
+        else:
+            # Without an entry and without a mark it says nothing (RFC 6578 3.2: the mark is always there).
+            if listing.present or listing.token:
+                return listing
     return await _by_etags(session, collection.path)
 
 
@@ -169,12 +173,13 @@ async def list_since(session: DavSession, collection: Collection, register: Regi
     """What changed since the register's marks; None when the server cannot tell, and everything must be listed."""
     if register.token:
         try:
-            return await _by_token(session, collection.path, register.token)
+            listing = await _by_token(session, collection.path, register.token)
         except DavError as refusal:
             # Any refusal but these speaks of the token (403, 409, 410, 412, 507 are all in use).
             if refusal.status in (401, 404):
                 raise
             return None
+        return listing if listing.token else None
     if not register.ctag:
         return None
     if await _ctag(session, collection.path) == register.ctag:
@@ -193,6 +198,8 @@ async def _by_token(session: DavSession, path: str, token: str) -> Listing:
         for row in status.rows:
             href = path_of(row.href, final)
             if href.rstrip("/") == path.rstrip("/"):
+                if row.status not in (200, 507):
+                    raise SideUnavailable(text("notes.list_incomplete", host=session.host))
                 cut = cut or row.status == 507
             elif row.status in (404, 410):
                 removed.add(href)
@@ -212,13 +219,20 @@ async def _by_etags(session: DavSession, path: str) -> Listing:
     """The ctag is asked first: what changes after it shows in the next reading."""
     ctag = await _ctag(session, path)
     status, final = await session.multistatus("PROPFIND", path, propfind((ETAG, RESOURCE_TYPE)), depth="1")
-    if any(row.status == 507 for row in status.rows):
+    present: dict[str, str] = {}
+    itself = False
+    for row in status.rows:
+        href = path_of(row.href, final)
+        own = href.rstrip("/") == path.rstrip("/")
+        if row.status == 507 or (own and row.status != 200):
+            raise SideUnavailable(text("notes.list_incomplete", host=session.host))
+        if own or _is_collection(row, href):
+            itself = True
+        else:
+            present[href] = row.text(ETAG)
+    if not itself and not present:
+        # Even an empty collection names itself.
         raise SideUnavailable(text("notes.list_incomplete", host=session.host))
-    present = {
-        href: row.text(ETAG)
-        for row in status.rows
-        if (href := path_of(row.href, final)).rstrip("/") != path.rstrip("/") and not _is_collection(row, href)
-    }
     return Listing(present, ctag=ctag)
 
 

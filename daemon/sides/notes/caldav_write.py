@@ -9,7 +9,7 @@ server mails invitees by itself, entries with invitees are not written: Daybridg
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from daemon.sides.contract import (
     Refused,
     SideUnavailable,
     Stale,
+    Traces,
     Unclear,
     Write,
 )
@@ -33,9 +34,10 @@ from daemon.sides.notes.caldav_http import Ask, DavSession
 from daemon.sides.notes.caldav_look import CaldavLookup, Entry
 from daemon.sides.notes.caldav_xml import read_conditions
 from daemon.sides.notes.domino_answers import BUSY, Answer
-from daemon.sides.notes.domino_http import LostInTransit
 from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
 from daemon.sides.notes.file_texts import without_date
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
+from daemon.sides.notes.wire import LostInTransit
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -43,6 +45,8 @@ from shared.texts import text
 
 _ICALENDAR = "text/calendar; charset=utf-8"
 _NO_MORE_ROOM, _LOCKED = 507, 423
+_THERE = (403, 409, 412)
+"""What servers answer to a create of a UID that is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,21 @@ class CaldavWriting:
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
         """One after another, because dates of one series share one resource. A SideError ends the rest, unsent."""
-        for one in writes:
+        for group in grouped(writes):
             try:
-                yield await self._write(one)
+                outcomes = [await self._write(group[0])] if len(group) == 1 else await self._create_series(group)
             except LostInTransit:
-                yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
+                outcomes = [self._lost(one) for one in group]
+            for outcome in outcomes:
+                yield outcome
 
-    async def find_created(self, write: Write) -> list[Record]:
-        """The entry under the UID that this create gives, if the collection holds it. SideUnavailable when it cannot be told."""
-        key = notes_key(created_uid(write.create_key))
-        found = (await self.lookup.look([key]))[key]
-        if isinstance(found, Unclear):
-            raise SideUnavailable(found.reason)
-        return [found.record] if isinstance(found, Found) else []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        """What stands under the UIDs that these creates may have given. SideUnavailable when it cannot be told."""
+        looked = await self.lookup.look(every_created_key(writes))
+        for found in looked.values():
+            if isinstance(found, Unclear):
+                raise SideUnavailable(found.reason)
+        return traces_in(writes, looked)
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "create":
@@ -85,9 +91,13 @@ class CaldavWriting:
         hindrance = self._hindrance(write, found.record, entry)
         if hindrance is not None:
             return hindrance
-        if write.kind == "delete" and not split_notes_key(write.key)[1]:
+        if write.kind == "delete" and self._is_whole(write, entry):
             return await self._delete(write, found.record, entry)
         return await self._update(write, entry)
+
+    def _is_whole(self, write: Write, entry: Entry) -> bool:
+        """Whether nothing of the entry is left without what the key names."""
+        return not split_notes_key(write.key)[1] or self.lookup.reader.is_only_date(entry.parsed, write.key)
 
     def _hindrance(self, write: Write, record: Record, entry: Entry) -> Outcome | None:
         """Why this entry cannot be written safely; None when it can."""
@@ -95,28 +105,47 @@ class CaldavWriting:
             return Refused(write.op_id, "shared_resource", text("caldav.several", host=self.session.host))
         if not entry.resources[0].etag:
             return Refused(write.op_id, "no_etag", text("caldav.no_etag", host=self.session.host))
-        whole = write.kind == "delete" and not split_notes_key(write.key)[1]
+        whole = write.kind == "delete" and self._is_whole(write, entry)
         if self.invites and record.image.invitees and not (whole and record.organised_by_other):
             return Refused(write.op_id, "would_invite", text("caldav.would_invite", host=self.session.host))
         return None
+
+    async def _create_series(self, dates: Sequence[Write]) -> list[Outcome]:
+        """One outcome for each date of a new series, which is one resource. Its dates are listed as plain starts where no rule
+        gives them: some servers pass periods over when they look into a range of time.
+        """
+        uid = created_uid(dates[0].series_key)
+        body = series_texts(uid, dates, zone=self.zone, now=self.clock(), method=None, periods=False)[0]
+        answer = await self._put(self._href(uid), body, {"If-None-Match": "*"})
+        if not answer.ok and answer.status not in _THERE:
+            return [self._refused(one, answer) for one in dates]
+        looked: dict[str, Looked] = {}
+        with contextlib.suppress(SideUnavailable):
+            looked = await self.lookup.look(date_keys(uid, dates))
+        found = outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one))
+        if answer.ok or not looked or any(isinstance(outcome, Done) for outcome in found):
+            return found
+        return [self._refused(one, answer) for one in dates]
+
+    def _href(self, uid: str) -> str:
+        return f"{self.collection.path}{quote(uid, safe='')}.ics"
 
     async def _create(self, write: Write) -> Outcome:
         if write.after is None:
             return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
         uid = created_uid(write.create_key)
         body = new_entry(uid, write.after, zone=self.zone, now=self.clock(), method=None)
-        href = f"{self.collection.path}{quote(uid, safe='')}.ics"
-        answer = await self._put(href, body, {"If-None-Match": "*"})
+        answer = await self._put(self._href(uid), body, {"If-None-Match": "*"})
         if answer.ok:
             return await self._stored(write, notes_key(uid))
-        if answer.status in (403, 409, 412):
+        if answer.status in _THERE:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
             try:
-                found = await self.find_created(write)
+                found = (await self.find_created([write])).get(write.op_id)
             except SideUnavailable:
-                return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
-            if found:
-                return Done(write.op_id, found[0].key, found[0].version, found[0])
+                return self._lost(write)
+            if found is not None:
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
         return self._refused(write, answer)
 
     async def _update(self, write: Write, entry: Entry) -> Outcome:
@@ -137,9 +166,11 @@ class CaldavWriting:
             return Stale(write.op_id)
         if not answer.ok:
             return self._refused(write, answer)
-        return (
-            Done(write.op_id, write.key, "", None) if write.kind == "delete" else await self._stored(write, write.key)
-        )
+        if write.kind == "delete":
+            return await self._deleted(write, answer)
+        outcome = await self._stored(write, write.key)
+        unchanged = isinstance(outcome, Done) and outcome.version == write.expected_version
+        return self._lost(write) if unchanged and not _is_taken(answer) else outcome
 
     async def _delete(self, write: Write, record: Record, entry: Entry) -> Outcome:
         headers = {"If-Match": strong(entry.resources[0].etag)}
@@ -147,20 +178,35 @@ class CaldavWriting:
             # RFC 6638 8.1: the organizer is not told that the person declines.
             headers["Schedule-Reply"] = "F"
         answer = await self.session.change(Ask("DELETE", entry.resources[0].href, headers=headers))
-        if answer.ok or answer.status in (404, 410):
+        if answer.ok:
+            return await self._deleted(write, answer)
+        if answer.status in (404, 410):
             return Done(write.op_id, write.key, "", None)
         return Stale(write.op_id) if answer.status == 412 else self._refused(write, answer)
+
+    async def _deleted(self, write: Write, answer: Answer) -> Outcome:
+        """The outcome of a delete that was answered with 2xx."""
+        if not _is_taken(answer) and not isinstance(await self._found(write.key), Gone):
+            return self._lost(write)
+        return Done(write.op_id, write.key, "", None)
 
     async def _put(self, href: str, body: str, condition: dict[str, str]) -> Answer:
         return await self.session.change(Ask("PUT", href, body, {"Content-Type": _ICALENDAR, **condition}))
 
     async def _stored(self, write: Write, key: str) -> Outcome:
         """What the server holds after a write it took. When that cannot be read, the write counts as unanswered."""
-        found: Looked | None = None
-        with contextlib.suppress(SideUnavailable):
-            found = (await self.lookup.look([key]))[key]
+        found = await self._found(key)
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
+        return self._lost(write)
+
+    async def _found(self, key: str) -> Looked | None:
+        """What stands under a key now; None where that cannot be told."""
+        with contextlib.suppress(SideUnavailable):
+            return (await self.lookup.look([key]))[key]
+        return None
+
+    def _lost(self, write: Write) -> LostAnswer:
         return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
 
     def _refused(self, write: Write, answer: Answer) -> Outcome:
@@ -168,7 +214,7 @@ class CaldavWriting:
         if answer.status == _NO_MORE_ROOM:
             return Refused(write.op_id, "no_room", text("caldav.no_room", host=self.session.host), permanent=False)
         if answer.status >= 500 or answer.status in BUSY:
-            return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
+            return self._lost(write)
         code, sentence = self._sentence(answer)
         return Refused(write.op_id, code, sentence, permanent=answer.status != _LOCKED)
 
@@ -191,6 +237,11 @@ def patched(
     """The text with the groups of the write changed and nothing else. Raises NoSuchEvent."""
     changes = {**changes_of(after, write.groups), "dtstamp": now}
     return patch_event(original, uid, recurrence_id, changes, user_zone=zone)
+
+
+def _is_taken(answer: Answer) -> bool:
+    """Whether a 2xx is the server's own to a PUT or DELETE; a web page or a queue in between answers otherwise."""
+    return answer.status in (201, 204) or (answer.status == 200 and answer.kind == "empty")
 
 
 def strong(etag: str) -> str:

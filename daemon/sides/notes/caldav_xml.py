@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -54,7 +54,7 @@ class Row:
         """The addresses inside a property like calendar-home-set."""
         element = self.props.get(name)
         found = element.iter(f"{DAV}href") if element is not None else ()
-        return [href.text.strip() for href in found if href.text and href.text.strip()]
+        return [href.text.strip() for href in found if href.text and _is_address(href.text.strip())]
 
     def names(self, name: str) -> frozenset[str]:
         """The names of all elements inside a property like resourcetype or supported-report-set."""
@@ -105,7 +105,18 @@ def _rows(response: ElementTree.Element) -> Iterator[Row]:
             props.update({element.tag: element for element in propstat.findall(f"{DAV}prop/*")})
     for href in response.findall(f"{DAV}href"):
         if href.text and href.text.strip():
+            if not _is_address(href.text.strip()):
+                # Left out, its entry would seem gone.
+                raise BadXml("an address that is none")
             yield Row(href.text.strip(), 200 if own is None else _status(own), props)
+
+
+def _is_address(href: str) -> bool:
+    """Whether anything can be asked for by it."""
+    try:
+        return bool(urlsplit(href).geturl())
+    except ValueError:
+        return False
 
 
 def _status(line: str | None) -> int:
@@ -127,10 +138,13 @@ def read_conditions(data: bytes) -> frozenset[str]:
 def path_of(href: str, base: str) -> str:
     """The path of an href in one spelling (servers answer ``%40`` and ``@`` alike); ``base`` is the path asked.
 
-    Only the path counts: a proxy may put a host name into hrefs that is not the one asked, and no other is ever asked.
+    Only the path counts: a proxy may put a host name into hrefs that is not the one asked, and no other is ever asked. What no
+    href may hold (RFC 4918 8.3) is taken as part of the path: a fragment, two slashes at its beginning. Octets that
+    are no UTF-8 stay as they are.
     """
-    path = urlsplit(urljoin(base, href)).path
-    return "/".join(quote(unquote(part), safe=_SAFE) for part in path.split("/"))
+    href = href.replace("#", "%23")
+    path = urlsplit(urljoin(base, f"/{href.lstrip('/')}" if href.startswith("//") else href)).path
+    return "/".join(quote(unquote_to_bytes(part), safe=_SAFE) for part in path.split("/"))
 
 
 def propfind(names: Iterable[str]) -> str:

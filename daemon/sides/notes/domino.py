@@ -6,33 +6,20 @@ domino_write (changes). Identity is server, mail file and owner's distinguished 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from daemon.sides.contract import (
-    Looked,
-    Observation,
-    Outcome,
-    Probe,
-    ProgressSink,
-    SideUnavailable,
-    SignInNeeded,
-    Traces,
-    Write,
-)
+from daemon.sides.contract import Probe, SignInNeeded
 from daemon.sides.notes import domino_calendars as calendars_of
 from daemon.sides.notes.domino_address import read_address
-from daemon.sides.notes.domino_answers import DominoError
 from daemon.sides.notes.domino_calendars import MailFile
-from daemon.sides.notes.domino_http import SECONDS, DominoSession
+from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.domino_read import DominoReading
 from daemon.sides.notes.domino_write import DominoWriting
 from daemon.sides.notes.entries import EntryReader
 from daemon.sides.notes.images import owner_of
-from daemon.sides.retry import RetryPolicy
-from daemon.sync.rules import Window
-from daemon.sync.trees import Capabilities, Record
+from daemon.sides.notes.server_side import Opened, ServerSide
+from daemon.sync.trees import Capabilities
 from shared.models import CalendarInfo
 from shared.texts import text
 
@@ -41,71 +28,41 @@ MAX_SUBJECT = 1000
 MAX_DESCRIPTION = 32_000
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """What is known once signed in."""
+class Found:
+    """The caller's own calendar (None: no mail file), the chosen one, and whether it may be written."""
 
     session: DominoSession
     own: MailFile | None
     chosen: MailFile
     can_write: bool
-    reading: DominoReading
-    writing: DominoWriting
 
 
-class DominoSide:
+class DominoSide(ServerSide[DominoSession, Found]):
     """One mail file as a Side. ``calendar``: empty for the own one, a path like /mail/jdoe.nsf, or an owner's name."""
 
-    def __init__(
-        self,
-        url: str,
-        user: str,
-        password: str,
-        calendar: str = "",
-        *,
-        zone: str,
-        ca_file: str = "",
-        allow_http: bool = False,
-        clock: Callable[[], datetime] = utc_now,
-        policy: RetryPolicy | None = None,
-        seconds: float = SECONDS,
-    ) -> None:
-        self._url = url
-        self._user = user
-        self._password = password
-        self._calendar = calendar
-        self._zone = zone
-        self._ca_file = ca_file
-        self._allow_http = allow_http
-        self._clock = clock
-        self._policy = policy
-        self._seconds = seconds
-        self._session: DominoSession | None = None
-        self._opened: _Opened | None = None
+    def begin(self) -> DominoSession:
+        given = self.settings
+        address = read_address(given.url, allow_http=given.allow_http)
+        return DominoSession(
+            address, given.user, given.password, ca_file=given.ca_file, policy=given.policy, seconds=given.seconds
+        )
 
-    async def open(self) -> Probe:
-        """Signs in, finds the calendar and what may be done there. Raises SideUnavailable or SignInNeeded."""
-        address = read_address(self._url, allow_http=self._allow_http)
-        if self._session is None:
-            self._session = DominoSession(
-                address, self._user, self._password, ca_file=self._ca_file, policy=self._policy, seconds=self._seconds
-            )
-        session = self._session
-        if not self._user.strip():
+    async def enter(self, session: DominoSession) -> tuple[Probe, Opened[Found]]:
+        given = self.settings
+        if not given.user.strip():
             raise SignInNeeded(text("notes.no_password", user="the calendar", host=session.host))
         await calendars_of.check_service(session)
         own = await calendars_of.own_calendar(session)
-        chosen = await calendars_of.choose(session, self._calendar or address.mail_file, own)
-        await calendars_of.check_readable(session, chosen, self._clock())
+        chosen = await calendars_of.choose(session, given.calendar or session.address.mail_file, own)
+        await calendars_of.check_readable(session, chosen, given.clock())
         can_write = await calendars_of.may_write(session, chosen)
-        self._opened = self._made(session, own, chosen, can_write=can_write)
-        return Probe(
+        owner = owner_of(chosen.owner, chosen.email, chosen.name if chosen.owner else "", unknown="theirs")
+        reading = DominoReading(session, chosen.path, EntryReader(given.zone, owner, given.clock))
+        writing = DominoWriting(session, chosen.path, reading, given.zone, given.clock)
+        probe = Probe(
             identity=f"domino:{session.host.casefold()}{chosen.path.casefold()}|{chosen.owner.casefold()}",
-            zone=self._zone,
+            zone=given.zone,
             capabilities=Capabilities(
                 max_subject=MAX_SUBJECT,
                 max_description=MAX_DESCRIPTION,
@@ -118,59 +75,20 @@ class DominoSide:
             name=chosen.name or chosen.path,
             own_calendar=chosen.kind == "own",
         )
-
-    def _made(self, session: DominoSession, own: MailFile | None, chosen: MailFile, *, can_write: bool) -> _Opened:
-        owner = owner_of(chosen.owner, chosen.email, chosen.name if chosen.owner else "", unknown="theirs")
-        reading = DominoReading(session, chosen.path, EntryReader(self._zone, owner, self._clock))
-        writing = DominoWriting(session, chosen.path, reading, self._zone, self._clock)
-        return _Opened(session, own, chosen, can_write, reading, writing)
-
-    async def close(self) -> None:
-        self._opened = None
-        if self._session is not None:
-            await self._session.close()
+        return probe, Opened(Found(session, own, chosen, can_write), reading, writing)
 
     async def calendars(self) -> Sequence[CalendarInfo]:
         """The own calendar and the chosen one; others are reached by owner's name or path."""
-        opened = await self._open()
-        found = [calendars_of.calendar_info(opened.chosen, can_write=opened.can_write, selected=True)]
-        if opened.own is not None and opened.own.path != opened.chosen.path:
-            found.insert(0, calendars_of.calendar_info(opened.own, can_write=True, selected=False))
-        return found
+        known = (await self.opened()).found
+        listed = [calendars_of.calendar_info(known.chosen, can_write=known.can_write, selected=True)]
+        if known.own is not None and known.own.path != known.chosen.path:
+            listed.insert(0, calendars_of.calendar_info(known.own, can_write=True, selected=False))
+        return listed
 
     async def find_calendar(self, named: str) -> CalendarInfo:
         """A calendar by its owner's name or its path, with what may be done there. Raises SideUnavailable."""
-        opened = await self._open()
-        found = await calendars_of.choose(opened.session, named, opened.own)
-        await calendars_of.check_readable(opened.session, found, self._clock())
-        can_write = await calendars_of.may_write(opened.session, found)
-        return calendars_of.calendar_info(found, can_write=can_write, selected=found.path == opened.chosen.path)
-
-    async def observe(
-        self, window: Window, bookmark: str, known: Mapping[str, Record], progress: ProgressSink
-    ) -> Observation:
-        opened = await self._open()
-        try:
-            return await opened.reading.observe(window, bookmark, known, progress)
-        except DominoError as refusal:
-            raise calendars_of.list_error(opened.session, opened.chosen.path, refusal) from None
-
-    async def look(self, keys: Iterable[str]) -> Mapping[str, Looked]:
-        return await (await self._open()).reading.look(keys)
-
-    async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
-        opened = await self._open()
-        async for outcome in opened.writing.write(writes):
-            yield outcome
-
-    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
-        writing = (await self._open()).writing
-        found = {write.op_id: await writing.find_created(write) for write in writes}
-        return {op_id: Traces(tuple(records)) for op_id, records in found.items() if records}
-
-    async def _open(self) -> _Opened:
-        if self._opened is None:
-            await self.open()
-        if self._opened is None:
-            raise SideUnavailable(text("notes.unreachable", host=self._url))
-        return self._opened
+        known = (await self.opened()).found
+        meant = await calendars_of.choose(known.session, named, known.own)
+        await calendars_of.check_readable(known.session, meant, self.settings.clock())
+        can_write = await calendars_of.may_write(known.session, meant)
+        return calendars_of.calendar_info(meant, can_write=can_write, selected=meant.path == known.chosen.path)

@@ -66,8 +66,11 @@ def is_mail_file(calendar: str) -> bool:
 
 
 def as_mail_file(calendar: str) -> str:
-    """A path with its leading slash and without the service's part: ``mail/jdoe.nsf`` becomes ``/mail/jdoe.nsf``."""
-    path = calendar.replace("\\", "/").strip()
+    """A path with its leading slash and without the service's part: ``mail/jdoe.nsf`` becomes ``/mail/jdoe.nsf``.
+
+    One that was copied out of a browser (``%20`` for a blank) is understood, too.
+    """
+    path = unquote(calendar.replace("\\", "/").strip())
     path = path if path.startswith("/") else f"/{path}"
     found = _MAIL_FILE.match(path)
     return found[1] if found else path

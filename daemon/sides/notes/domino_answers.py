@@ -34,6 +34,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def nothing(self) -> bool:
+        """Whether it says «nothing there»: a body that was packed and lost is none, nor is another status without a body."""
+        return self.status == 200 and self.kind == "empty" and "content-encoding" not in self.headers
+
+    @property
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
@@ -81,20 +86,20 @@ def error_of(answer: Answer) -> DominoError:
 def _object(answer: Answer) -> dict[str, Any]:
     try:
         document = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
 
 def json_of(answer: Answer, host: str) -> dict[str, Any]:
     """The JSON object of a good answer; {} for an empty one. SideUnavailable for a page, a foreign or a broken body."""
-    if answer.kind == "empty":
+    if answer.nothing:
         return {}
     if answer.kind == "html":
         raise SideUnavailable(text("notes.web_page", host=host))
     try:
         document = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         cut = answer.kind == "json" and answer.body.strip()
         raise SideUnavailable(text("notes.cut_off" if cut else "notes.not_json", host=host)) from None
     if answer.kind != "json" or not isinstance(document, dict):

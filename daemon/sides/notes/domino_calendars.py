@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 from daemon.sides.contract import SideUnavailable
 from daemon.sides.notes.domino_address import as_mail_file, events_path, is_mail_file
 from daemon.sides.notes.domino_answers import DominoError
-from daemon.sides.notes.domino_http import Call, DominoSession, LostInTransit
+from daemon.sides.notes.domino_http import Call, DominoSession
+from daemon.sides.notes.wire import LostInTransit
 from shared.models import CalendarInfo
 from shared.texts import text
 
@@ -78,6 +79,8 @@ async def _discover(session: DominoSession, query: dict[str, str]) -> MailFile |
         if refusal.status == 403:
             raise SideUnavailable(text("notes.service_off", host=session.host)) from None
         # 400 for an owner nobody knows, 500 for a caller without a mail file, 404 where discovery is missing.
+        if refusal.status not in (400, 404, 500):
+            raise SideUnavailable(text("notes.server_error", host=session.host, status=refusal.status)) from None
         return None
     calendars = document.get("calendars", [])
     given = calendars[0] if isinstance(calendars, list) and calendars and isinstance(calendars[0], dict) else {}

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from daemon.sides.contract import ProgressSink, SideUnavailable
-from daemon.sides.notes.domino_address import events_path
+from daemon.sides.notes.domino_address import CALENDAR_SERVICE, events_path
 from daemon.sides.notes.domino_answers import Answer
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.images import image_time
+from daemon.sync.appointment import notes_key
 from shared.texts import text
 
 PAGE = 100
@@ -49,6 +50,16 @@ class Element:
     notice: str
     digest: bytes
 
+    @property
+    def key(self) -> str:
+        """The key of its record, as far as the list tells it: empty where the handle is a throw-away one."""
+        return notes_key(self.handle, self.recurrence_id) if self.handle == self.entry else ""
+
+    @property
+    def place(self) -> str:
+        """What it is called among what is left out; the same in the next list, also where the handle is not."""
+        return notes_key(self.entry, self.recurrence_id)
+
     def ends_before(self, moment: str, day: str) -> bool:
         """Whether it is certainly over at the moment (or day, for all-day ones)."""
         edge = day if self.all_day else moment
@@ -72,7 +83,8 @@ async def list_entries(
         query = {"since": _stamp(since), "before": _stamp(before), "start": str(place), "count": str(PAGE)}
         document, answer = await session.get_json(events_path(mail_file), query)
         server_time = server_time or _date_of(answer)
-        events = document.get("events", [])
+        # Any other document is somebody else's, and never an empty calendar.
+        events = document.get("events", [] if answer.nothing else None)
         if not isinstance(events, list):
             raise SideUnavailable(text("notes.not_json", host=session.host))
         for given in events:
@@ -112,8 +124,9 @@ def _date_of(answer: Answer) -> datetime | None:
 
 def _element(given: dict[str, Any]) -> Element | None:
     """None for an element without an id: it cannot be asked for."""
-    path = unquote(urlsplit(str(given.get("href", ""))).path)
-    in_path = path.partition("/events/")[2].split("/")
+    # A UID may hold slashes, so the path is taken apart before it is decoded.
+    path = str(given.get("href", "")).partition("?")[0].partition(f"{CALENDAR_SERVICE}/events/")[2]
+    in_path = [unquote(part) for part in path.split("/")]
     handle = str(given.get("id") or in_path[0]).strip()
     if not handle:
         return None

@@ -7,6 +7,7 @@ Fields are taken from the form itself, because administrators replace it with fo
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -74,5 +75,7 @@ def _take_input(form: LoginForm, given: dict[str, str]) -> None:
 def find_form(page: str) -> LoginForm | None:
     """The first form of the page that asks for a name and a password."""
     reader = _FormReader()
-    reader.feed(page)
+    # html.parser gives up on a marked section it does not know; what came before it counts.
+    with contextlib.suppress(AssertionError):
+        reader.feed(page)
     return next((form for form in reader.forms if form.password_field and form.user_field), None)

@@ -11,18 +11,20 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 
+from daemon.calendars.content_lines import decode, unescape
 from daemon.calendars.icalendar_text import NotACalendar, ParsedCalendar
-from daemon.calendars.recurrence import TooMany
+from daemon.calendars.recurrence import Expansion, TooMany
 from daemon.calendars.time_values import BadValue
 from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink, SideUnavailable, Unclear
 from daemon.sides.notes.domino_address import events_path
 from daemon.sides.notes.domino_answers import DominoError
+from daemon.sides.notes.domino_calendars import list_error
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.domino_list import INVITATION, Element, Listing, by_entry, lead, list_entries
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable, instant
 from daemon.sides.notes.images import Payload
 from daemon.sides.notes.reading_plan import ReadingPlan
-from daemon.sync.appointment import notes_key, split_notes_key
+from daemon.sync.appointment import split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import Evidence, LeftOut, Record
 from shared.models import Text
@@ -54,7 +56,10 @@ class DominoReading:
         """A full listing; details of all entries of the window, or with a ``bookmark`` of those that may have changed."""
         first = min(instant(window.starts_at), instant(window.first_day)) - lead(_longest(known.values()))
         last = max(instant(window.ends_at), instant(window.end_day)) + timedelta(days=1)
-        listing = await list_entries(self._session, self._mail_file, first, last, progress)
+        try:
+            listing = await list_entries(self._session, self._mail_file, first, last, progress)
+        except DominoError as refusal:
+            raise list_error(self._session, self._mail_file, refusal) from None
         collected = _Collected()
         entries = _in_window(listing, window, collected)
         plan = ReadingPlan.make(bookmark, entries, known)
@@ -99,6 +104,10 @@ class DominoReading:
         """One key, with the text it was read from (empty unless found). Raises SideUnavailable."""
         found, data = await self._look_uid(split_notes_key(key)[0], [key])
         return found[key], data
+
+    def is_only_date(self, data: bytes, key: str) -> bool:
+        """Whether the date of a series that ``key`` names is the last one in the text that ``look_closely`` gave."""
+        return self._reader.is_only_date(self._reader.parse(data), key)
 
     async def detail(self, uid: str) -> bytes:
         """The text of one entry. DominoError when the server refuses, NotACalendar when it sends something else."""
@@ -164,11 +173,12 @@ class DominoReading:
 
     def _leave_out(self, elements: Sequence[Element], reason: LeftOutReason, why: Text, collected: _Collected) -> None:
         for element in elements:
-            collected.left_out[notes_key(element.handle, element.recurrence_id)] = _listed(element, reason, why)
+            collected.left_out[element.place] = _listed(element, reason, why)
 
     async def _look_uid(self, uid: str, keys: Sequence[str]) -> tuple[dict[str, Looked], bytes]:
         try:
-            data = await self.detail(uid)
+            # Keys hold a UID as the text writes it; paths and the list hold what it says.
+            data = await self.detail(unescape(uid))
             parsed = self._reader.parse(data)
         except DominoError as refusal:
             if refusal.not_found:
@@ -179,15 +189,17 @@ class DominoReading:
         if parsed.unreadable or not any(event.uid == uid for event in parsed.events):
             reason = parsed.unreadable[0][2] if parsed.unreadable else uid
             return self._unclear(keys, text("notes.unreadable", reason=reason))
-        payload = Payload(self._reader.digest(data), data.decode("utf-8", "replace"))
-        return {key: self._look_in(parsed, key, payload) for key in keys}, data
+        payload = Payload(self._reader.digest(data), decode(data))
+        # Many dates of one series are found in one expansion instead of one each.
+        whole = self._reader.all_dates(parsed, uid) if len(keys) > 1 else None
+        return {key: self._look_in(parsed, key, payload, whole) for key in keys}, data
 
     def _unclear(self, keys: Sequence[str], why: Text) -> tuple[dict[str, Looked], bytes]:
         return dict.fromkeys(keys, Unclear(why)), b""
 
-    def _look_in(self, parsed: ParsedCalendar, key: str, payload: Payload) -> Looked:
+    def _look_in(self, parsed: ParsedCalendar, key: str, payload: Payload, whole: Expansion | None) -> Looked:
         try:
-            record = self._reader.find(parsed, key, payload)
+            record = self._reader.find(parsed, key, payload, whole)
         except (TooMany, BadValue) as refusal:
             return Unclear(text("notes.unreadable", reason=str(refusal)))
         kind = "series_detail" if split_notes_key(key)[1] else "by_id"
@@ -229,8 +241,7 @@ def _in_window(listing: Listing, window: Window, collected: _Collected) -> dict[
     for entry, elements in by_entry(listing.elements).items():
         if all(element.ends_before(window.starts_at, window.first_day) for element in elements):
             for element in elements:
-                key = notes_key(element.handle, element.recurrence_id)
-                collected.left_out[key] = _listed(element, LeftOutReason.OUTSIDE_WINDOW, None)
+                collected.left_out[element.place] = _listed(element, LeftOutReason.OUTSIDE_WINDOW, None)
         else:
             near = [element for element in elements if _is_near(element, window)]
             entries[entry] = near or elements
@@ -255,8 +266,7 @@ def _with_title(left: LeftOut, elements: Sequence[Element]) -> LeftOut:
 
 
 def _listed(element: Element, reason: LeftOutReason, why: Text | None) -> LeftOut:
-    key = notes_key(element.handle, element.recurrence_id)
-    return LeftOut(reason, key, element.title, element.starts_at, element.ends_at, element.all_day, why)
+    return LeftOut(reason, element.key, element.title, element.starts_at, element.ends_at, element.all_day, why)
 
 
 def _unchanged(data: bytes, digest: bytes, elements: Sequence[Element], known: Mapping[str, Record]) -> bool:
@@ -268,4 +278,4 @@ def _unchanged(data: bytes, digest: bytes, elements: Sequence[Element], known: M
         return False
     if any(record.payload_digest != digest for record in known.values()):
         return False
-    return all(notes_key(element.handle, element.recurrence_id) in known for element in elements)
+    return all(element.key in known for element in elements)

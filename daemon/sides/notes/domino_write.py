@@ -1,19 +1,20 @@
 """Writes to a mail file: creates, changes and deletes entries and single dates, each behind a fresh look at what is there.
 
 Domino has no precondition, so the entry is read and its version compared right before each PUT and DELETE (notes.md 9); what
-is stored is read back. ``workflow=false`` goes with every write: nobody gets mail. A write is sent once. Whole series are
-never changed, only their dates (notes.md 0).
+is stored is read back. ``workflow=false`` goes with every write: nobody gets mail. A write is sent once. The dates of a new
+series are created as one entry (notes.md 9); an existing series is never changed as a whole, only its dates (notes.md 0).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from daemon.calendars.content_lines import unescape
 from daemon.calendars.icalendar_write import NoSuchEvent
-from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Unclear, Write
+from daemon.sides.contract import Done, Found, Gone, LostAnswer, Outcome, Refused, Stale, Traces, Unclear, Write
 from daemon.sides.notes.domino_address import events_path
 from daemon.sides.notes.domino_answers import (
     BUSY,
@@ -26,9 +27,11 @@ from daemon.sides.notes.domino_answers import (
     DominoError,
     error_of,
 )
-from daemon.sides.notes.domino_http import Call, DominoSession, LostInTransit
+from daemon.sides.notes.domino_http import Call, DominoSession
 from daemon.sides.notes.domino_read import DominoReading
 from daemon.sides.notes.event_texts import created_uid, new_entry, update_body
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
+from daemon.sides.notes.wire import LostInTransit
 from daemon.sync.appointment import differing, notes_key, split_notes_key
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -51,17 +54,19 @@ class DominoWriting:
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
         """One after another, because dates of one series share one document. A SideError ends the rest, unsent."""
-        for one in writes:
-            try:
-                yield await self._write(one)
-            except LostInTransit:
-                yield LostAnswer(one.op_id, text("notes.lost_answer", host=self.session.host))
+        for group in grouped(writes):
+            made = await self._as_series(group) if len(group) > 1 else None
+            for outcome in made or ():
+                yield outcome
+            for one in group if made is None else ():
+                try:
+                    yield await self._write(one)
+                except LostInTransit:
+                    yield self._lost(one)
 
-    async def find_created(self, write: Write) -> list[Record]:
-        """The entry under the UID that this create gives, if the calendar holds it."""
-        key = notes_key(created_uid(write.create_key))
-        found = (await self.reading.look([key]))[key]
-        return [found.record] if isinstance(found, Found) else []
+    async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
+        """The entries under the UIDs that these creates may have given, as far as the calendar holds them."""
+        return traces_in(writes, await self.reading.look(every_created_key(writes)))
 
     async def _write(self, write: Write) -> Outcome:
         if write.kind == "delete":
@@ -78,15 +83,43 @@ class DominoWriting:
         call = Call("POST", events_path(self.mail_file), _QUIET, body.encode(), _ICALENDAR)
         answer = await self.session.write(call)
         if answer.ok:
-            given = unquote(urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2])
-            return await self._stored(write, notes_key(given or uid))
+            return await self._stored(write, notes_key(_given_uid(answer) or uid))
         refusal = error_of(answer)
         if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
-            found = await self.find_created(write)
-            if found:
-                return Done(write.op_id, found[0].key, found[0].version, found[0])
+            found = (await self.find_created([write])).get(write.op_id)
+            if found is not None:
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
         return self._refused(write, answer, refusal)
+
+    async def _as_series(self, dates: Sequence[Write]) -> list[Outcome] | None:
+        """One outcome for each date of a new series; None, with nothing written, where the server takes the series in no form.
+
+        Which rules Domino refuses is not documented, so the same series is sent as a list of dates then (notes.md 7).
+        """
+        uid = created_uid(dates[0].series_key)
+        for body in series_texts(uid, dates, zone=self.zone, now=self.clock(), method=None):
+            call = Call("POST", events_path(self.mail_file), _QUIET, body.encode(), _ICALENDAR)
+            try:
+                answer = await self.session.write(call)
+            except LostInTransit:
+                return [self._lost(one) for one in dates]
+            if answer.ok:
+                return await self._dates_stored(dates, _given_uid(answer) or uid)
+            refusal = error_of(answer)
+            if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
+                # As for a single create: the UID is made from this set of dates alone.
+                found = await self._dates_stored(dates, uid)
+                if any(isinstance(outcome, Done) for outcome in found):
+                    return found
+            if answer.status != 400:
+                return [self._refused(one, answer, refusal) for one in dates]
+        return None
+
+    async def _dates_stored(self, dates: Sequence[Write], uid: str) -> list[Outcome]:
+        """What the server holds of each date; one that is not seen there counts as unanswered."""
+        looked = await self.reading.look(date_keys(uid, dates))
+        return outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one))
 
     async def _update(self, write: Write, after: Image) -> Outcome:
         uid, recurrence_id = split_notes_key(write.key)
@@ -99,15 +132,18 @@ class DominoWriting:
             body = update_body(data, uid, recurrence_id, after, write.groups, user_zone=self.zone)
         except NoSuchEvent:
             return Stale(write.op_id)
-        call = Call("PUT", events_path(self.mail_file, uid, recurrence_id), _QUIET, body.encode(), _ICALENDAR)
+        call = Call("PUT", events_path(self.mail_file, unescape(uid), recurrence_id), _QUIET, body.encode(), _ICALENDAR)
         answer = await self.session.write(call)
         refusal = None if answer.ok else error_of(answer)
         if refusal is not None and refusal.cserror != NOTICES_FAILED:
             stale = refusal.not_found or (answer.status == 409 and refusal.cserror != OTHER_CONFLICT)
             return Stale(write.op_id) if stale else self._refused(write, answer, refusal)
         outcome = await self._stored(write, write.key)
-        if refusal is not None and not _shows(outcome, after, write.groups):
-            return self._refused(write, answer, refusal)
+        if not _shows(outcome, after, write.groups):
+            if refusal is not None:
+                return self._refused(write, answer, refusal)
+            if not _comes_from_the_calendar(answer):
+                return self._lost(write)
         if Group.DESCRIPTION in write.groups and not after.description and not _shows(outcome, after, _TEXT):
             return await self._cleared(write, call, found.record, outcome)
         return outcome
@@ -125,21 +161,27 @@ class DominoWriting:
 
     async def _delete(self, write: Write) -> Outcome:
         uid, recurrence_id = split_notes_key(write.key)
-        found, _data = await self.reading.look_closely(write.key)
+        found, data = await self.reading.look_closely(write.key)
         if isinstance(found, Gone):
             return Done(write.op_id, write.key, "", None)
         if isinstance(found, Unclear):
             return Refused(write.op_id, "unclear", found.reason, permanent=False)
         if found.record.version != write.expected_version:
             return Stale(write.op_id)
-        answer = await self.session.write(Call("DELETE", events_path(self.mail_file, uid, recurrence_id), _QUIET))
+        if self.reading.is_only_date(data, write.key):
+            recurrence_id = ""  # with its last date the entry goes: a series without dates is not known to Notes
+        answer = await self.session.write(
+            Call("DELETE", events_path(self.mail_file, unescape(uid), recurrence_id), _QUIET)
+        )
         refusal = None if answer.ok else error_of(answer)
-        if refusal is None or refusal.not_found:
+        if answer.nothing or (refusal is not None and refusal.not_found):
             return Done(write.op_id, write.key, "", None)
-        if refusal.cserror == NOTICES_FAILED:
-            again, _data = await self.reading.look_closely(write.key)
+        if refusal is None or refusal.cserror == NOTICES_FAILED:
+            again = (await self.reading.look([write.key]))[write.key]
             if isinstance(again, Gone):
                 return Done(write.op_id, write.key, "", None)
+        if refusal is None:
+            return self._lost(write)
         return Stale(write.op_id) if answer.status == 409 else self._refused(write, answer, refusal)
 
     async def _stored(self, write: Write, key: str) -> Outcome:
@@ -147,6 +189,9 @@ class DominoWriting:
         found = (await self.reading.look([key]))[key]
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
+        return self._lost(write)
+
+    def _lost(self, write: Write) -> LostAnswer:
         return LostAnswer(write.op_id, text("notes.lost_answer", host=self.session.host))
 
     def _refused(self, write: Write, answer: Answer, refusal: DominoError) -> Outcome:
@@ -158,7 +203,7 @@ class DominoWriting:
         if refusal.cserror == NOTICES_FAILED:
             return Refused(write.op_id, "notices_failed", text("notes.notices_failed", host=host), permanent=False)
         if answer.status >= 500 or answer.status in BUSY:
-            return LostAnswer(write.op_id, text("notes.lost_answer", host=host))
+            return self._lost(write)
         code, sentence = self._sentence(answer, refusal)
         return Refused(write.op_id, code, sentence)
 
@@ -176,6 +221,16 @@ class DominoWriting:
 
 
 _TEXT = frozenset({Group.DESCRIPTION})
+
+
+def _given_uid(answer: Answer) -> str:
+    """The UID that the answer to a create names; empty where it names none."""
+    return unquote(urlsplit(answer.headers.get("location", "")).path.rpartition("/")[2])
+
+
+def _comes_from_the_calendar(answer: Answer) -> bool:
+    """Whether a good answer to a PUT is the stored entry, as the service sends it; a web page in between also says 200."""
+    return answer.kind == "calendar" and answer.body.lstrip()[:15].upper() == b"BEGIN:VCALENDAR"
 
 
 def _shows(outcome: Outcome, wanted: Image, groups: frozenset[Group]) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from daemon.calendars.icalendar_text import WHOLE_STREAM, ParsedCalendar, ParsedEvent, parse
+from daemon.calendars.content_lines import decode
+from daemon.calendars.exceptions import day_named
+from daemon.calendars.icalendar_text import WHOLE_STREAM, ParsedCalendar, ParsedEvent, Unreadable, parse
 from daemon.calendars.recurrence import Expansion, TooMany, expand
 from daemon.calendars.time_values import BadValue
 from daemon.sides.notes.images import Owner, Payload, image_time, place_of, record_of
@@ -27,6 +29,7 @@ _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n", re.MULTILI
 _RECURRENCE_ID = re.compile(r"\d{8}(?:T\d{6}Z)?")
 # A date that a rule moved further than its own exception says is looked for in ever wider windows.
 REACHES = (timedelta(days=2), timedelta(days=400), timedelta(days=36_500))
+ALWAYS = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2400, 1, 1, tzinfo=UTC))
 _SENTENCES = {LeftOutReason.CANCELLED: "notes.cancelled", LeftOutReason.SUPERSEDED: "notes.superseded"}
 
 
@@ -62,14 +65,14 @@ class EntryReader:
     def parse(self, data: bytes) -> ParsedCalendar:
         """Raises NotACalendar; WholeStreamUnreadable for a stream beyond the limits."""
         parsed = parse(data, user_zone=self.zone)
-        for handle, _code, sentence in parsed.unreadable:
-            if handle == WHOLE_STREAM:
-                raise WholeStreamUnreadable(sentence)
+        for one in parsed.unreadable:
+            if one.handle == WHOLE_STREAM:
+                raise WholeStreamUnreadable(one.sentence)
         return parsed
 
     def read(self, data: bytes, window: Window) -> Reading:
         """A stream that holds one entry (a server's detail, a file of a folder): all its components, one payload."""
-        return self.read_parsed(self.parse(data), window, Payload(self.digest(data), data.decode("utf-8", "replace")))
+        return self.read_parsed(self.parse(data), window, Payload(self.digest(data), decode(data)))
 
     def read_parsed(self, parsed: ParsedCalendar, window: Window, payload: Payload | None) -> Reading:
         """The records of every UID. Without a ``payload`` each UID's is the text of its own components."""
@@ -80,24 +83,25 @@ class EntryReader:
         left_out = {**_not_events(parsed), **_unreadable(parsed)}
         for uid, events in groups.items():
             found, without = self._read_uid(uid, events, window, payload or self.payload_of(events))
-            records += found
+            doubts = [one for one in parsed.unreadable if one.exception and one.uid == uid]
+            records += _without_doubtful(found, doubts, events, left_out) if doubts else found
             left_out.update(without)
-        records = _without_doubtful(records, left_out, parsed)
         return Reading(tuple(records), left_out, frozenset(groups))
 
-    def find(self, parsed: ParsedCalendar, key: str, payload: Payload) -> Record | None:
+    def find(self, parsed: ParsedCalendar, key: str, payload: Payload, whole: Expansion | None = None) -> Record | None:
         """The record of one key, wherever it lies in time; None when the entry does not have it, or has it cancelled.
 
-        Raises TooMany or BadValue when the series cannot be worked out: then nothing is known of the key.
+        ``whole`` is what ``all_dates`` gave for the entry, if it was asked. Raises TooMany or BadValue when the series cannot be
+        worked out: then nothing is known of the key.
         """
         uid, recurrence_id = split_notes_key(key)
         events = [event for event in parsed.events if event.uid == uid]
         if not events:
             return None
         handle = f"{uid}/{recurrence_id}" if recurrence_id else uid
+        start, end = _around(events, recurrence_id)
         for reach in REACHES:
-            start, end = _around(events, recurrence_id)
-            expansion = expand(events, start - reach, end + reach)
+            expansion = whole or expand(events, start - reach, end + reach)
             for occurrence in expansion.occurrences:
                 if occurrence.recurrence_id == recurrence_id:
                     place = place_of(occurrence, expansion, events)
@@ -105,6 +109,23 @@ class EntryReader:
             if (handle, LeftOutReason.OUTSIDE_WINDOW.value) not in expansion.left_out:
                 return None
         return None
+
+    def all_dates(self, parsed: ParsedCalendar, uid: str) -> Expansion | None:
+        """Every date of an entry, wherever it lies in time; None where they cannot all be told."""
+        try:
+            expansion = expand([event for event in parsed.events if event.uid == uid], *ALWAYS)
+        except (TooMany, BadValue):
+            return None
+        beyond = any(reason == LeftOutReason.OUTSIDE_WINDOW for _handle, reason in expansion.left_out)
+        return expansion if expansion.whole and not beyond else None
+
+    def is_only_date(self, parsed: ParsedCalendar, key: str) -> bool:
+        """Whether ``key`` names a date of a series that has no other one left, wherever in time; in doubt it is not."""
+        uid, recurrence_id = split_notes_key(key)
+        if not recurrence_id or parsed.unreadable:
+            return False
+        whole = self.all_dates(parsed, uid)
+        return whole is not None and [found.recurrence_id for found in whole.occurrences] == [recurrence_id]
 
     def payload_of(self, events: Iterable[ParsedEvent]) -> Payload:
         whole = "".join(event.raw for event in events)
@@ -211,46 +232,47 @@ def _not_events(parsed: ParsedCalendar) -> dict[str, LeftOut]:
     }
 
 
-def _without_doubtful(records: list[Record], left_out: dict[str, LeftOut], parsed: ParsedCalendar) -> list[Record]:
-    """Takes out the dates for which an exception exists that could not be read: the series' own value is not what they show.
-
-    Where it cannot be told which date an unreadable exception stands for, every date of its series is taken out.
-    """
-    dates = {left.key for left in left_out.values() if left.reason is LeftOutReason.UNREADABLE}
-    sentences: dict[str, str] = {}
-    for handle, _code, sentence in parsed.unreadable:
-        uid, slash, recurrence_id = handle.partition("#")[0].rpartition("/")
-        if slash and not _RECURRENCE_ID.fullmatch(recurrence_id):
-            sentences[uid] = sentence
+def _without_doubtful(
+    records: list[Record], doubts: list[Unreadable], events: list[ParsedEvent], left_out: dict[str, LeftOut]
+) -> list[Record]:
+    """Takes out the dates for which an exception exists that could not be read: the series' own value is not what they show."""
+    series = next((event for event in events if not event.recurrence_id), events[0])
+    spoken_of = {left.key for left in left_out.values()}
     kept: list[Record] = []
     for record in records:
-        uid, recurrence_id = split_notes_key(record.key)
-        if recurrence_id and uid in sentences:
-            why = text("notes.unreadable", reason=sentences[uid])
-            title = "" if record.image.private else record.image.subject
-            left_out[f"{uid}/{recurrence_id} in doubt"] = LeftOut(
+        recurrence_id = split_notes_key(record.key)[1]
+        doubt = next((one for one in doubts if recurrence_id and _concerns(one, recurrence_id, series)), None)
+        if doubt is None:
+            kept.append(record)
+        elif record.key not in spoken_of:
+            left_out[f"{series.uid}/{recurrence_id} in doubt"] = LeftOut(
                 LeftOutReason.UNREADABLE,
                 record.key,
-                title,
+                "" if record.image.private else record.image.subject,
                 record.image.starts_at,
                 record.image.ends_at,
                 record.image.all_day,
-                why,
+                text("notes.unreadable", reason=doubt.sentence),
             )
-        elif record.key not in dates:
-            kept.append(record)
     return kept
 
 
+def _concerns(doubt: Unreadable, recurrence_id: str, series: ParsedEvent) -> bool:
+    """Whether an unreadable exception may stand for a date; where it cannot be told which it names, it may be every one."""
+    if not doubt.recurrence_id or recurrence_id == doubt.recurrence_id:
+        return True
+    day, named = day_named(recurrence_id, series), day_named(doubt.recurrence_id, series)
+    if doubt.future and (day > named or (day == named and recurrence_id > doubt.recurrence_id)):
+        return True
+    return day == named and len(recurrence_id) != len(doubt.recurrence_id)
+
+
 def _unreadable(parsed: ParsedCalendar) -> dict[str, LeftOut]:
-    found: dict[str, LeftOut] = {}
-    handles = {event.handle for event in parsed.events} | {handle for handle, _code, _sentence in parsed.unreadable}
-    for handle, _code, sentence in parsed.unreadable:
-        # Of several components with one identity, the later ones bear a number behind it.
-        first, _, number = handle.rpartition("#")
-        plain = first if number.isdecimal() and first in handles else handle
-        uid, slash, recurrence_id = plain.rpartition("/")
-        named = bool(slash) and _RECURRENCE_ID.fullmatch(recurrence_id) is not None
-        key = notes_key(uid, recurrence_id) if named else notes_key(plain)
-        found[handle] = LeftOut(LeftOutReason.UNREADABLE, key, why=text("notes.unreadable", reason=sentence))
-    return found
+    return {
+        one.handle: LeftOut(
+            LeftOutReason.UNREADABLE,
+            notes_key(one.uid, one.recurrence_id) if one.recurrence_id or not one.exception else notes_key(one.handle),
+            why=text("notes.unreadable", reason=one.sentence),
+        )
+        for one in parsed.unreadable
+    }

@@ -29,8 +29,13 @@ def created_uid(create_key: str) -> str:
 
 def new_entry(uid: str, image: Image, *, zone: str, now: datetime, method: str | None) -> str:
     """The text of a new entry. A timed one is written in its own zone or the person's ``zone``; nobody is invited."""
+    return write_calendar(event_text(uid, image, zone=zone, now=now), method=method)
+
+
+def event_text(uid: str, image: Image, *, zone: str, now: datetime) -> EventText:
+    """What a new entry shall say."""
     start, end = moments(image)
-    event = EventText(
+    return EventText(
         uid=uid,
         recurrence_id="",
         summary=image.subject,
@@ -49,7 +54,6 @@ def new_entry(uid: str, image: Image, *, zone: str, now: datetime, method: str |
         attendees=(),
         dtstamp=now,
     )
-    return write_calendar(event, method=method)
 
 
 def moments(image: Image) -> tuple[datetime | date, datetime | date]:
@@ -78,11 +82,17 @@ def update_body(
     original: bytes, uid: str, recurrence_id: str, image: Image, groups: frozenset[Group], *, user_zone: str
 ) -> str:
     """The body of an update of one entry or one date. Raises NoSuchEvent when the text does not hold it."""
-    patched = patch_event(original, uid, recurrence_id, changes_of(image, groups))
-    events = [event for event in parse(patched, user_zone=user_zone).events if event.uid == uid]
-    event = next((event for event in events if event.recurrence_id == recurrence_id), None)
-    if event is None:
+    changes = changes_of(image, groups)
+    # The server's zone is not known to be the person's, so what floats is written in UTC.
+    patched = patch_event(original, uid, recurrence_id, changes, user_zone=user_zone, keep_floating=False)
+    versions = [
+        event
+        for event in parse(patched, user_zone=user_zone).events
+        if event.uid == uid and event.recurrence_id == recurrence_id
+    ]
+    if not versions:
         raise NoSuchEvent(uid)
+    event = max(versions, key=lambda version: version.sort_key)
     dropped = _NEVER_SENT | (_REPEATS if recurrence_id else frozenset())
     if Group.DESCRIPTION not in groups:
         dropped |= {"DESCRIPTION"}

@@ -159,7 +159,7 @@ class IcsFileSide:
     def _find(self, parsed: ParsedCalendar, key: str) -> Looked:
         uid = split_notes_key(key)[0]
         payload = self._reader.payload_of([event for event in parsed.events if event.uid == uid])
-        if any(handle == uid or handle.startswith(f"{uid}/") for handle, _code, _sentence in parsed.unreadable):
+        if any(one.uid == uid for one in parsed.unreadable):
             return Unclear(text("notes.unreadable", reason=uid))
         return find_in(self._reader, parsed, key, payload, Evidence("file_gone", self._now()))
 

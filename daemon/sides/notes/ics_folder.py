@@ -1,7 +1,7 @@
 """A Notes calendar as a folder with one entry per .ics file: read, and written atomically.
 
 A file of ours has METHOD:PUBLISH and X-LOTUS-CHARSET:UTF-8, so that Notes imports it. An entry is gone when no file holds it and
-every file could be read (evidence ``file_gone``). A file with several entries is read but not written.
+every file could be read (evidence ``file_gone``). A file with several entries is read but not written. A new series is one file.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from daemon.sides.notes.file_texts import as_published, without_date
 from daemon.sides.notes.folder_watch import is_calendar_name
 from daemon.sides.notes.ics_files import find_in, is_whole, parse_whole
 from daemon.sides.notes.images import Payload, owner_of
+from daemon.sides.notes.new_series import date_keys, every_created_key, grouped, outcomes_of, series_texts, traces_in
 from daemon.sync.appointment import notes_key, split_notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import Capabilities, Evidence, LeftOut, Record
@@ -141,19 +142,17 @@ class IcsFolderSide:
         return {key: self._look_in(contents, key) for key in keys}
 
     async def write(self, writes: Sequence[Write]) -> AsyncIterator[Outcome]:
-        for one in writes:
+        for group in grouped(writes):
             try:
-                outcome = await asyncio.to_thread(self._write, one)
+                outcomes = await asyncio.to_thread(self._write_group, group)
             except OSError as failure:
                 sentence = refusal("notes.file_not_written", self._meant(failure), failure)
-                outcome = Refused(one.op_id, "not_written", sentence, permanent=False)
-            yield outcome
+                outcomes = [Refused(one.op_id, "not_written", sentence, permanent=False) for one in group]
+            for outcome in outcomes:
+                yield outcome
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
-        keys = {write.op_id: notes_key(created_uid(write.create_key)) for write in writes}
-        looked = await self.look(keys.values())
-        found = {op_id: looked[key] for op_id, key in keys.items()}
-        return {op_id: Traces((one.record,)) for op_id, one in found.items() if isinstance(one, Found)}
+        return traces_in(writes, await self.look(every_created_key(writes)))
 
     def changed_since_read(self) -> bool:
         """Whether a file came, went or changed since the folder was observed, other than by a write of ours."""
@@ -189,6 +188,21 @@ class IcsFolderSide:
         payload = self._payload(files[0]) or self._reader.payload_of(merged.events)
         return find_in(self._reader, merged, key, payload, evidence)
 
+    def _write_group(self, group: Sequence[Write]) -> Sequence[Outcome]:
+        return [self._write(group[0])] if len(group) == 1 else self._create_series(group)
+
+    def _create_series(self, dates: Sequence[Write]) -> list[Outcome]:
+        uid = created_uid(dates[0].series_key)
+        if uid not in self._scan().by_uid:
+            made = series_texts(uid, dates, zone=self._zone, now=self._clock(), method="PUBLISH")[0]
+            self._put(self._new_path(uid), as_published(made))
+        contents = self._scan()
+        looked = {key: self._look_in(contents, key) for key in date_keys(uid, dates)}
+        return outcomes_of(uid, dates, looked, _not_stored)
+
+    def _new_path(self, uid: str) -> Path:
+        return new_file_in(self._folder, _UNSAFE.sub("_", uid))
+
     def _write(self, write: Write) -> Outcome:
         if write.kind == "create":
             return self._create(write)
@@ -214,7 +228,7 @@ class IcsFolderSide:
         uid = created_uid(write.create_key)
         if uid not in self._scan().by_uid:
             made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
-            self._put(new_file_in(self._folder, _UNSAFE.sub("_", uid)), as_published(made))
+            self._put(self._new_path(uid), as_published(made))
         return self._stored(write, notes_key(uid))
 
     def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
@@ -229,7 +243,7 @@ class IcsFolderSide:
         return self._stored(write, write.key)
 
     def _delete(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
-        if not recurrence_id:
+        if not recurrence_id or self._reader.is_only_date(file.parsed, write.key):
             file.path.unlink(missing_ok=True)
             self._observed.pop(file.path, None)
             return Done(write.op_id, write.key, "", None)
@@ -248,8 +262,7 @@ class IcsFolderSide:
         found = self._look_in(self._scan(), key)
         if isinstance(found, Found):
             return Done(write.op_id, key, found.record.version, found.record)
-        why = found.reason if isinstance(found, Unclear) else text("notes.missing_entry")
-        return Refused(write.op_id, "not_stored", why, permanent=False)
+        return _not_stored(write, found)
 
     def _scan(self) -> _Contents:
         contents = _Contents()
@@ -302,6 +315,11 @@ class IcsFolderSide:
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _not_stored(write: Write, found: Looked | None) -> Refused:
+    why = found.reason if isinstance(found, Unclear) else text("notes.missing_entry")
+    return Refused(write.op_id, "not_stored", why, permanent=False)
 
 
 def _merged(files: Sequence[_File], uid: str) -> ParsedCalendar:

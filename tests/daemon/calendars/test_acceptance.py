@@ -147,6 +147,12 @@ def test_half_past_two_over_the_gap_keeps_its_hour() -> None:
     ]
 
 
+def test_a_series_that_begins_in_the_gap_goes_by_the_time_that_was_written() -> None:
+    text = calendar("DTSTART;TZID=Europe/Berlin:20260329T023000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3")
+    # 03:30 summer time on the 29th, 02:30 summer time after it; the start counts as one of the three.
+    assert starts(text) == ["2026-03-29T01:30Z", "2026-03-30T00:30Z", "2026-03-31T00:30Z"]
+
+
 def test_half_past_two_in_the_repeated_hour_is_its_first_occurrence() -> None:
     text = calendar("DTSTART;TZID=Europe/Berlin:20261024T023000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=3")
     assert starts(text) == ["2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"]
@@ -189,6 +195,6 @@ def test_a_name_that_explains_nothing_is_said_not_guessed() -> None:
     assert refusal.value.name == "Nowhere Standard Time"
     parsed = parse(calendar("DTSTART;TZID=Nowhere Standard Time:20260301T090000"), user_zone="Europe/Berlin")
     assert parsed.events == ()
-    ((handle, reason, sentence),) = parsed.unreadable
+    ((handle, reason, sentence, *_),) = parsed.unreadable
     assert (handle, reason) == ("case@example.com", "zone_unknown")
     assert "Nowhere Standard Time" in sentence

@@ -12,6 +12,19 @@ def test_unfolding_takes_exactly_one_blank() -> None:
     assert [line for line, _ in logical_lines(b"A:one\r\n  two\r\n\tthree\r\nB:x")] == [b"A:one twothree", b"B:x"]
 
 
+def test_a_name_folded_in_its_middle_is_no_part_of_the_line_before() -> None:
+    folded = b"UID:a\r\nX-LONG-NA\r\n ME;A=b:1\r\nDESCRIPTIO\r\n N:text\r\nLOCATION\r\n :here"
+    assert [line for line, _ in logical_lines(folded)] == [
+        b"UID:a",
+        b"X-LONG-NAME;A=b:1",
+        b"DESCRIPTION:text",
+        b"LOCATION:here",
+    ]
+    # A text with raw line breaks, indented by its writer.
+    (text,) = [line for line, _ in logical_lines(b"DESCRIPTION:Agenda\r\nTopics\r\n first: budget")]
+    assert text == b"DESCRIPTION:Agenda\\nTopicsfirst: budget"
+
+
 def test_physical_lines_are_kept_for_rewriting() -> None:
     assert [physical for _, physical in logical_lines(b"A:one\r\n two\r\nB:x\r\n")] == [[b"A:one", b" two"], [b"B:x"]]
 

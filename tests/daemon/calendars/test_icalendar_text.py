@@ -29,7 +29,7 @@ def one(*lines: str, user_zone: str = "Europe/Berlin") -> ParsedEvent:
 def reason(*lines: str) -> str:
     parsed = parse(calendar(*lines), user_zone="Europe/Berlin")
     assert parsed.events == ()
-    ((_, code, sentence),) = parsed.unreadable
+    ((_, code, sentence, *_),) = parsed.unreadable
     assert sentence.endswith(".")
     return code
 
@@ -102,7 +102,7 @@ def test_a_uid_is_derived_from_the_content_and_stays() -> None:
 
 def test_handles_are_unique() -> None:
     text = "BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\nEND:VEVENT\n" * 3 + "END:VCALENDAR"
-    handles = [handle for handle, _, _ in parse(text, user_zone="Europe/Berlin").unreadable]
+    handles = [handle for handle, *_ in parse(text, user_zone="Europe/Berlin").unreadable]
     assert len(set(handles)) == 3
 
 
@@ -126,7 +126,7 @@ def test_handles_are_unique() -> None:
         (("DTSTART:20260302", "RRULE:FREQ=DAILY;COUNT=0"), "bad_rule"),
         (("DTSTART:20260302", "RRULE:FREQ=DAILY;INTERVAL=0"), "bad_rule"),
         (("DTSTART:20260302", "RRULE:FREQ=WEEKLY;BYDAY=XX"), "bad_rule"),
-        (("DTSTART:20260302", "RRULE:FREQ=WEEKLY;BYMONTHDAY=3"), "bad_rule"),
+        (("DTSTART:20260302", "RRULE:FREQ=WEEKLY;BYWEEKNO=3"), "bad_rule"),
         (("DTSTART:20260302", "RRULE:FREQ=MONTHLY;BYMONTHDAY=32"), "bad_rule"),
         (("DTSTART:20260302", "RRULE:RSCALE=CHINESE;FREQ=YEARLY"), "bad_rule"),
         (("DTSTART:20260302", "RRULE:FREQ=DAILY;UNTIL=soon"), "bad_date"),
@@ -247,7 +247,7 @@ def test_limits_refuse_the_whole_stream() -> None:
     for data in (many, "BEGIN:VCALENDAR\nX:" + "x" * content_lines.MAX_BYTES):
         parsed = parse(data, user_zone="Europe/Berlin")
         assert parsed.events == ()
-        ((handle, code, _),) = parsed.unreadable
+        ((handle, code, *_),) = parsed.unreadable
         assert (handle, code) == (WHOLE_STREAM, "too_large")
 
 
@@ -291,3 +291,8 @@ def test_any_bytes_are_read_without_a_crash(data: bytes) -> None:
     parse(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + data, user_zone="Europe/Berlin")
     with contextlib.suppress(NotACalendar):
         parse(data, user_zone="Europe/Berlin")
+
+
+def test_categories_with_escapes_at_their_ends() -> None:
+    event = one("DTSTART:20260302", "CATEGORIES:path\\\\,with\\, comma,half\\;other;last\\\\")
+    assert event.categories == ("path\\", "with, comma", "half", "other", "last\\")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -54,6 +55,10 @@ def read(text: str, user_zone: str = "Europe/Berlin") -> list[ParsedEvent]:
     parsed = parse(text, user_zone=user_zone)
     assert parsed.unreadable == ()
     return list(parsed.events)
+
+
+def patch(text: str, uid: str, recurrence_id: str, changes: Mapping[str, object], *, keep_floating: bool = True) -> str:
+    return patch_event(text, uid, recurrence_id, changes, user_zone="Europe/Berlin", keep_floating=keep_floating)
 
 
 def test_for_domino() -> None:
@@ -129,19 +134,19 @@ def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
 
 
 def test_a_text_field_changes_alone() -> None:
-    after = patch_event(NOTES, "two@example.com", "", {"summary": "New, title"})
+    after = patch(NOTES, "two@example.com", "", {"summary": "New, title"})
     assert changed_lines(NOTES, after) == (["SUMMARY:Series"], ["SUMMARY:New\\, title"])
 
 
 def test_a_missing_field_is_added_and_the_alarm_s_text_is_left() -> None:
-    after = patch_event(NOTES, "two@example.com", "", {"description": "body"})
+    after = patch(NOTES, "two@example.com", "", {"description": "body"})
     assert changed_lines(NOTES, after) == ([], ["DESCRIPTION:body"])
     assert read(after)[0].description == "body"
 
 
 def test_times_stay_in_the_entry_s_own_zone() -> None:
     start = datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
-    after = patch_event(
+    after = patch(
         NOTES,
         "two@example.com",
         "20260303T140000Z",
@@ -157,7 +162,7 @@ def test_times_stay_in_the_entry_s_own_zone() -> None:
 
 
 def test_changing_one_date_of_a_series_adds_an_exception() -> None:
-    after = patch_event(NOTES, "two@example.com", "20260304T140000Z", {"summary": "Only today"})
+    after = patch(NOTES, "two@example.com", "20260304T140000Z", {"summary": "Only today"})
     assert changed_lines(NOTES, after)[0] == []
     found = expand(read(after), datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
     assert [(item.recurrence_id, item.start.strftime("%dT%H"), item.event.summary) for item in found.occurrences] == [
@@ -169,13 +174,13 @@ def test_changing_one_date_of_a_series_adds_an_exception() -> None:
 
 
 def test_alarms_are_changed_added_and_removed() -> None:
-    assert changed_lines(NOTES, patch_event(NOTES, "two@example.com", "", {"alarm_minutes": 5})) == (
+    assert changed_lines(NOTES, patch(NOTES, "two@example.com", "", {"alarm_minutes": 5})) == (
         ["TRIGGER:-PT30M"],
         ["TRIGGER:-PT5M"],
     )
-    exception = patch_event(NOTES, "two@example.com", "20260303T140000Z", {"alarm_minutes": 5})
+    exception = patch(NOTES, "two@example.com", "20260303T140000Z", {"alarm_minutes": 5})
     assert [event.alarm_minutes for event in read(exception)] == [30, 5]
-    assert read(patch_event(NOTES, "two@example.com", "", {"alarm_minutes": None}))[0].alarm_minutes is None
+    assert read(patch(NOTES, "two@example.com", "", {"alarm_minutes": None}))[0].alarm_minutes is None
 
 
 def test_the_other_fields() -> None:
@@ -187,35 +192,38 @@ def test_the_other_fields() -> None:
         "sequence": 7,
         "dtstamp": datetime(2026, 2, 1, tzinfo=UTC),
     }
-    event = read(patch_event(NOTES, "two@example.com", "", changes))[0]
+    event = read(patch(NOTES, "two@example.com", "", changes))[0]
     assert (event.klass, event.show_as, event.categories) == ("PRIVATE", "tentative", ("A", "B"))
     assert (event.location, event.sequence, event.dtstamp) == ("Room", 7, datetime(2026, 2, 1, tzinfo=UTC))
-    assert read(patch_event(NOTES, "two@example.com", "", {"categories": ()}))[0].categories == ()
+    assert read(patch(NOTES, "two@example.com", "", {"categories": ()}))[0].categories == ()
 
 
 def test_timed_becomes_all_day_and_back() -> None:
     text = write_calendar(TEXT, method=None)
-    days = patch_event(text, TEXT.uid, "", {"start": date(2026, 3, 27), "end": date(2026, 3, 28), "all_day": True})
+    days = patch(text, TEXT.uid, "", {"start": date(2026, 3, 27), "end": date(2026, 3, 28), "all_day": True})
     assert (read(days)[0].start, read(days)[0].end) == (date(2026, 3, 27), date(2026, 3, 28))
-    timed = patch_event(days, TEXT.uid, "", {"start": TEXT.start, "end": TEXT.end, "all_day": False})
+    timed = patch(days, TEXT.uid, "", {"start": TEXT.start, "end": TEXT.end, "all_day": False})
     assert (read(timed)[0].start, read(timed)[0].end) == (TEXT.start, TEXT.end)
 
 
-def test_floating_times_stay_floating_only_where_the_zone_is_known() -> None:
+def test_floating_times_stay_floating_where_they_are_to() -> None:
     lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:f", "DTSTART:20260302T100000", "DTEND:20260302T110000"]
     text = "\r\n".join([*lines, "END:VEVENT", "END:VCALENDAR", ""])
     changes = {"start": TEXT.start, "end": TEXT.end}
-    known = patch_event(text, "f", "", changes, user_zone="Europe/Berlin")
-    assert "DTSTART:20260327T100000\r\n" in known
-    assert "DTSTART:20260327T090000Z\r\n" in patch_event(text, "f", "", changes)
+    assert "DTSTART:20260327T100000\r\n" in patch(text, "f", "", changes)
+    assert "DTSTART:20260327T090000Z\r\n" in patch(text, "f", "", changes, keep_floating=False)
+    # 25 October, 01:30Z is the second 02:30 of Berlin: no floating time says that, and the end goes with the start.
+    repeated = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    (event,) = read(patch(text, "f", "", {"start": repeated, "end": repeated + timedelta(hours=1)}))
+    assert (event.start, event.end) == (repeated, repeated + timedelta(hours=1))
 
 
 def test_nothing_changed_is_the_same_text() -> None:
-    assert patch_event(NOTES, "two@example.com", "", {}) == NOTES
+    assert patch(NOTES, "two@example.com", "", {}) == NOTES
 
 
 def test_what_is_not_there_is_refused() -> None:
     with pytest.raises(NoSuchEvent):
-        patch_event(NOTES, "other@example.com", "", {"summary": "x"})
+        patch(NOTES, "other@example.com", "", {"summary": "x"})
     with pytest.raises(ValueError, match="attendees"):
-        patch_event(NOTES, "two@example.com", "", {"attendees": ()})
+        patch(NOTES, "two@example.com", "", {"attendees": ()})

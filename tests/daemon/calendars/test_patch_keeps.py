@@ -38,7 +38,7 @@ def test_the_other_lines_stay(before: list[bytes], after: list[bytes]) -> None:
             b"END:VEVENT\r\nEND:VCALENDAR\r\n",
         ]
     )
-    patched = patch_event(data, "a", "", {"summary": "Two"}).encode()
+    patched = patch_event(data, "a", "", {"summary": "Two"}, user_zone="Europe/Berlin").encode()
     expected = [b"SUMMARY:Two" if cut_line(line).name == "SUMMARY" else line for line in unfolded(data)]
     assert unfolded(patched) == expected
     if all(_is_text(line) for line in data.split(b"\r\n")):

@@ -364,3 +364,54 @@ def test_many_moved_dates_are_matched_without_recursion() -> None:
     found = run(vevent(f"DTSTART:{days[1]}", "DURATION:PT1H", f"RDATE:{','.join(days[1:701])}"), *exceptions)
     assert found.total == 700
     assert all(item.flags == () for item in found.occurrences)
+
+
+NEW_YORK = "America/New_York"
+# All-day dates whose times other programs write as midnight UTC, which in New York is the evening before.
+DAYS = ("DTSTART;VALUE=DATE:20260302", "RRULE:FREQ=DAILY;COUNT=3")
+
+
+@pytest.mark.parametrize("written", ["20260303T000000Z", "20260303T050000Z", "20260303T000000", "20260303"])
+def test_a_day_taken_out_by_its_midnight(written: str) -> None:
+    # 05:00Z is midnight in New York.
+    assert starts(run(vevent(*DAYS, f"EXDATE:{written}"), user_zone=NEW_YORK)) == ["03-02", "03-04"]
+
+
+@pytest.mark.parametrize("written", ["20260303T000000Z", "20260303T050000Z"])
+def test_a_day_named_by_its_midnight(written: str) -> None:
+    moved = vevent(f"RECURRENCE-ID:{written}", "DTSTART;VALUE=DATE:20260310")
+    assert pairs(run(vevent(*DAYS), moved, user_zone=NEW_YORK)) == [
+        ("20260302", "03-02"),
+        ("20260304", "03-04"),
+        ("20260303", "03-10"),
+    ]
+
+
+def test_ends_and_extra_days_given_as_midnight() -> None:
+    found = run(vevent(*DAYS, "DTEND:20260304T000000Z", "RDATE:20260320T000000Z"), user_zone=NEW_YORK).occurrences
+    assert [(item.start, item.end) for item in found][-1] == (date(2026, 3, 20), date(2026, 3, 22))
+
+
+def test_a_range_named_by_its_day_moves_the_later_dates_as_it_moved() -> None:
+    series = vevent("DTSTART;TZID=America/New_York:20260302T090000", "RRULE:FREQ=DAILY;COUNT=4")
+    later = vevent(
+        "RECURRENCE-ID;VALUE=DATE;RANGE=THISANDFUTURE:20260304", "DTSTART;TZID=America/New_York:20260304T100000"
+    )
+    assert starts(run(series, later)) == ["03-02T14:00", "03-03T14:00", "03-04T15:00", "03-05T15:00"]
+
+
+def test_what_a_cancelling_calendar_names_is_cancelled() -> None:
+    meeting = "\n".join(
+        ["BEGIN:VCALENDAR", vevent("DTSTART:20260302T090000Z", "RRULE:FREQ=DAILY;COUNT=3"), "END:VCALENDAR"]
+    )
+    notice = "\n".join(
+        [
+            "BEGIN:VCALENDAR",
+            "METHOD:CANCEL",
+            vevent("RECURRENCE-ID:20260303T090000Z", "DTSTART:20260303T090000Z"),
+            "END:VCALENDAR",
+        ]
+    )
+    found = expand(parse(f"{meeting}\n{notice}", user_zone="UTC").events, *WIDE)
+    assert starts(found) == ["03-02T09:00", "03-04T09:00"]
+    assert found.left_out == (("series@example.com/20260303T090000Z", "cancelled"),)

@@ -27,6 +27,8 @@ ASKING = [
     ("sync", "--wait"),
     ("changes",),
     ("changes", "--why", "c1"),
+    ("find",),
+    ("find", "words"),
     ("decide", "c1", "--approve"),
     ("apply",),
     ("cancel",),

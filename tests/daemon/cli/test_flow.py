@@ -106,7 +106,10 @@ def test_why_explains_a_row_field_by_field(reviewing: CommandLine) -> None:
     assert "--use salesforce" in why
     assert "After Ok" in why
     unknown = reviewing("changes", "--why", "nothing")
-    assert (unknown.code, unknown.err) == (1, "There is neither a row nor an item nothing. See: daybridge changes\n")
+    assert (unknown.code, unknown.err) == (
+        1,
+        "There is neither a row nor an item nothing. See: daybridge changes, daybridge find\n",
+    )
 
 
 def test_why_of_a_series_says_where_its_occurrences_are(reviewing: CommandLine) -> None:
@@ -126,7 +129,7 @@ def test_why_explains_an_item_without_a_row(scripted: Scripted) -> None:
     item = next(item for item in daybridge.client.items().items if item.reason)
     shown = daybridge("changes", "--why", item.id)
     assert shown.code == 0
-    assert "Left out" in shown.out
+    assert "left out: " in shown.out
     assert daybridge("changes", "--why", item.id, "--json").document["id"] == item.id
 
 

@@ -134,7 +134,7 @@ def record(image: Image = VISIT, key: str = "S-x", **fields: Any) -> Record:
 
 
 def test_a_write_is_the_operation_word_for_word() -> None:
-    op = operation(before_raw="RAW", create_key="ck", key="a#")
+    op = operation(before_raw="RAW", create_key="ck", key="a#", series_key="sk")
     assert write_of(op) == Write(
         op_id="o1",
         kind="update",
@@ -145,6 +145,7 @@ def test_a_write_is_the_operation_word_for_word() -> None:
         groups=SUBJECT,
         create_key="ck",
         raw="RAW",
+        series_key="sk",
     )
 
 
@@ -403,6 +404,16 @@ async def test_a_create_that_a_key_protects_is_given_up_at_once(desk: Desk, side
 @unkeyed
 async def test_notes_needs_no_capability_for_a_create_of_its_own(desk: Desk) -> None:
     desk.intend(operation("create", Side.NOTES))
+    assert await desk.recover() == frozenset()
+    assert desk.stored().phase == "rejected"
+
+
+async def test_a_date_of_a_new_series_waits_although_notes_has_keys(desk: Desk) -> None:
+    """Its UID is that of one set of dates, and the next Ok may choose another set."""
+    desk.intend(operation("create", Side.NOTES, phase="sent", series_key="sk"))
+    assert await desk.recover() == {"change"}
+    assert (desk.stored().phase, desk.stored().not_before) == ("unknown", AFTER_QUARANTINE)
+    desk.now = NOW + QUARANTINE
     assert await desk.recover() == frozenset()
     assert desk.stored().phase == "rejected"
 

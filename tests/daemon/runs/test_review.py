@@ -134,3 +134,18 @@ def test_pending_leaves_out_what_cannot_be_synchronized(bench: Bench) -> None:
     pending = bench.review.pending()
     assert (pending.changes, pending.approved, pending.conflicts, pending.deletions) == (1, 1, 0, 0)
     assert bench.review.counts() == {"create_in_salesforce": 1, "cannot_sync": 1}
+
+
+def test_an_ignored_row_needs_no_decision_and_every_decision_is_a_turn(bench: Bench) -> None:
+    """Catches: "1 still undecided" for what was ignored; a window that cannot see that another one decided."""
+    bench.notes.put(meeting("Fine"))
+    bench.start()
+    assert bench.review is not None
+    before = bench.review.pending()
+    assert (before.undecided, before.turn) == (0, 0)
+    (row,) = bench.review.plan.changes
+    for number, decision in enumerate((Decision.UNDECIDED, Decision.IGNORE_FOREVER, Decision.APPROVE), start=1):
+        one = OneDecision(change=row.id, revision=row.revision, decision=decision)
+        bench.decide([one])
+        pending = bench.review.pending()
+        assert (pending.undecided, pending.turn) == (int(decision is Decision.UNDECIDED), number)

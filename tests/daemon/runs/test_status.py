@@ -24,7 +24,7 @@ class House:
         self.now = NOW
         self.coordinator = SimpleNamespace(run=None, review=None, last_ended=None)
         self.status = {side: AccountStatus(state="connected") for side in Side}
-        self.accounts = SimpleNamespace(status=self.status, accounts=Accounts, budget=SideBudget)
+        self.accounts = SimpleNamespace(status=self.status, accounts=Accounts, budget=SideBudget, mended=None)
         self.told = 0
         self.pauser = Pauser(lambda: self.now, self._tell)
         self.composer = StatusComposer(
@@ -87,6 +87,16 @@ def test_a_failed_run_shows_until_the_next_one() -> None:
     assert house.composer.compose().state is DaemonState.FAILED
     house.run(RunState.AWAITING_REVIEW)
     assert house.composer.compose().state is DaemonState.AWAITING_REVIEW
+
+
+def test_a_failure_is_no_news_once_its_account_works_again() -> None:
+    """Catches: "sign in again" in every window after the person has signed in."""
+    house = House()
+    ended(house)
+    house.accounts.mended = Text(code="x", text="Why.")
+    assert house.composer.compose().state is DaemonState.IDLE
+    house.accounts.mended = Text(code="y", text="Another trouble.")
+    assert house.composer.compose().state is DaemonState.FAILED
 
 
 def test_a_pause_ends_by_itself_and_hides_the_next_run() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -119,3 +121,14 @@ def test_numbered_entries(n: int) -> None:
         assert (len(days), len(load(story))) == (n, n)
         assert min(days) >= TODAY - timedelta(days=30)
         assert max(days) <= TODAY + timedelta(days=365)
+
+
+def test_a_series_of_salesforces_own_keeps_its_local_time() -> None:
+    """Weekly dates that share one pattern, on both sides of a clock change."""
+    rows = [row for row in demo(date(2026, 10, 1), "Europe/Berlin").salesforce if "_series" in row]
+    assert len(rows) == 8 and {str(row["_key"]) for row in rows} == {f"pipeline#{n}" for n in range(8)}
+    assert len({(row["Recurrence2PatternText"], row["Recurrence2PatternStartDate"]) for row in rows}) == 1
+    starts = [stamp(row["StartDateTime"]) for row in rows]
+    assert str(rows[0]["Recurrence2PatternText"]) == "RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO;COUNT=8"
+    assert [start.astimezone(ZoneInfo("Europe/Berlin")).time() for start in starts] == [time(15)] * 8
+    assert {later - earlier for earlier, later in pairwise(starts)} == {timedelta(7), timedelta(7, 3600)}

@@ -110,6 +110,23 @@ def test_updates_of_the_last_day_are_committed_updates(store: RunStore) -> None:
     assert [each.id for each in store.updates_since("p", moment)] == [f"{moment}-1"]
 
 
+def test_creates_that_failed_alone_are_known_by_their_keys(store: RunStore) -> None:
+    """Catches: a date sent again under another UID while its first request may still arrive."""
+    store.put("p", run("r"))
+    store.journal(
+        "p",
+        [
+            op("1", "rejected", kind="create", create_key="alone"),
+            op("2", "stale", kind="create", create_key="stale"),
+            op("3", "rejected", kind="create", create_key="dated", series_key="s"),
+            op("4", "committed", kind="create", create_key="done"),
+            op("5", "rejected"),
+        ],
+    )
+    store.journal("q", [op("6", "rejected", kind="create", create_key="theirs")])
+    assert store.failed_alone("p") == {"alone", "stale"}
+
+
 def test_erasing_takes_every_text_and_keeps_what_was_done(store: RunStore, database: Database, tmp_path: Path) -> None:
     """Catches: a text of an item that became private in history, journal, freed page or write-ahead log (contracts.md 6)."""
     image = Image(subject=CANARY, description=CANARY * 50)

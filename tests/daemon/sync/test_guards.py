@@ -43,7 +43,7 @@ def test_a_mass_deletion_names_its_numbers() -> None:
     assert guard is not None
     assert (guard.name, guard.confirm) == ("mass_deletion", "confirm_deletions")
     assert guard.numbers == {"deletions": 6, "rows": 6, "linked": 30, "limit": 5}
-    assert guard.text.text.startswith("6 of 30 linked items would be deleted in Notes")
+    assert guard.text.text.startswith("6 of 30 linked items (6 rows) would be deleted in Notes")
 
 
 def test_an_emptied_side_cannot_be_confirmed() -> None:

@@ -72,6 +72,31 @@ def test_another_count_is_paired_within_the_same_day() -> None:
     ]
 
 
+def test_a_day_later_over_a_change_of_the_clocks_is_still_one_move() -> None:
+    """Saturday 09:00 to Sunday 09:00 in Berlin: a day, but 23 hours on 29 March."""
+    world = World()
+    for day, after in (("14", "15T09:00"), ("21", "22T09:00"), ("28", "29T08:00")):
+        world.link(f"w{day}", _at(day, "09"), _at(day, "09"), notes_key=_key(day, "09"))
+        world.delete(Side.NOTES, _key(day, "09"))
+        start = f"2026-03-{after}Z"
+        world.notes[f"w#{start.replace('-', '').replace(':', '').replace('Z', '00Z')}"] = given.image(
+            subject="Weekly team", starts_at=start, ends_at=start.replace(":00Z", ":30Z")
+        )
+    found = world.plan().changes
+    assert {row.action for row in found} == {Action.UPDATE_IN_SALESFORCE}
+    assert sorted(row.series.moved_minutes for row in found if row.series) == [1380, 1440, 1440]
+
+
+def test_of_two_on_one_day_the_nearest_is_the_one_that_moved() -> None:
+    world = World()
+    for hour in ("09", "15"):
+        world.link(f"w{hour}", _at("02", hour), _at("02", hour), notes_key=_key("02", hour))
+        world.delete(Side.NOTES, _key("02", hour))
+    world.notes[_key("02", "14")] = _at("02", "14")
+    found = {row.id: row.action for row in world.plan().changes}
+    assert found == {"link-w09": Action.DELETE_IN_SALESFORCE, "link-w15": Action.UPDATE_IN_SALESFORCE}
+
+
 def test_one_deleted_occurrence_is_not_the_one_that_entered_the_window() -> None:
     world = weekly()
     world.delete(Side.NOTES, _key("09", "09"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from daemon.sandbox.domino import DominoSandbox
+from daemon.sandbox.domino.expansion import END_OF_TIME
 from daemon.sandbox.domino.importing import NotACalendar, decode
 
 JANE = "/mail/jdoe.nsf"
@@ -158,3 +159,42 @@ def test_every_vevent_of_the_samples_is_stored_or_reported(folder: str) -> None:
         assert report.stored + missing == vevents, path.name
         horizon = datetime(2030, 1, 1, tzinfo=UTC)
         assert all(entry.occurrences(horizon) for entry in sandbox.mail_files[JANE].entries.values()), path.name
+
+
+@pytest.mark.parametrize(
+    ("rule", "dates"),
+    [
+        ("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", 1),
+        ("FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", 1),
+        ("FREQ=DAILY;BYSETPOS=2", 1),
+        ("FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30", 1),
+        ("FREQ=DAILY;BYMONTH=3;COUNT=40", 40),
+        ("FREQ=HOURLY;INTERVAL=5;BYMONTHDAY=29;BYMONTH=2;COUNT=9", 10),
+        ("FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE;COUNT=7", 7),
+        ("FREQ=YEARLY;INTERVAL=4;COUNT=5", 5),
+    ],
+)
+def test_a_rule_that_never_comes_to_a_date_ends(kit: Any, rule: str, dates: int) -> None:
+    """Catches: a sandbox that follows such a rule by the second to the year 9999."""
+    sandbox = DominoSandbox(today=date(2026, 3, 9))
+    sandbox.load(JANE, kit.calendar(kit.vevent(UID="odd", DTSTART="20260302T090000Z", RRULE=rule)))
+    entry = sandbox.entry(JANE, "odd")
+    assert entry is not None
+    assert len(entry.occurrences(END_OF_TIME)) == dates
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        {"RDATE": ";VALUE=PERIOD:20260302T090000Z/P9999999W"},
+        {"RDATE": ";VALUE=PERIOD:20260302T090000Z/P99999999999W"},
+        {"DURATION": "P9999999W"},
+        {"DURATION": "P99999999999W"},
+    ],
+)
+async def test_a_length_beyond_the_calendar_spoils_no_import(client: Any, kit: Any, lines: dict[str, str]) -> None:
+    odd = kit.vevent(UID="odd", DTSTART="20260302T090000Z", **lines)
+    client.sandbox.load(JANE, kit.calendar(f"{odd}\n{kit.vevent(UID='good', DTSTART='20260303T090000Z')}"))
+    assert {one["id"] for one in await client.listed()} == {"odd", "good"}
+    for form in ("json", "icalendar"):
+        assert (await client.get("events/odd", format=form)).status == 200

@@ -292,3 +292,38 @@ async def test_two_writes_in_one_second_bear_the_same_stamp(client: Any, kit: An
     client.sandbox.now = lambda: stopped + timedelta(seconds=1)
     third = await client.write("PUT", "events/u1", kit.vevent(**CALL))
     assert stamps[0][1] not in third.text
+
+
+@pytest.mark.parametrize(("told", "number"), [("invalid", 1034), ("not_supported", 1028)])
+async def test_rules_of_a_frequency_may_be_refused_while_lists_are_taken(
+    start: Any, kit: Any, told: str, number: int
+) -> None:
+    client = await start(refused_rules="weekly+MONTHLY", rule_error=told)
+    for rule in ("FREQ=WEEKLY;COUNT=3;BYDAY=MO", "FREQ=MONTHLY;COUNT=3", "FREQ=HOURLY;COUNT=3"):
+        assert (await client.post_ics(kit.vevent(**CALL, RRULE=rule))).error == (400, number)
+    dates = ";VALUE=PERIOD:20260302T090000Z/20260302T100000Z,20260309T090000Z/20260309T100000Z"
+    assert (await client.post_ics(kit.vevent(**CALL, RDATE=dates))).status == 201
+    assert (await client.post_ics(kit.vevent(**{**CALL, "UID": "u2"}, RRULE="FREQ=DAILY;COUNT=2"))).status == 201
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {"RRULE": "FREQ=WEEKLY;COUNT=3;BYDAY=MO"},
+        {
+            "RDATE": ";VALUE=PERIOD:20260302T090000Z/20260302T100000Z,20260309T090000Z/20260309T100000Z,"
+            "20260316T090000Z/20260316T100000Z"
+        },
+    ],
+    ids=["rule", "list"],
+)
+async def test_a_new_series_lists_each_date_and_goes_with_the_last(client: Any, kit: Any, repeat: Any) -> None:
+    assert (await client.post_ics(kit.vevent(**CALL, **repeat))).status == 201
+    ids = ["20260302T090000Z", "20260309T090000Z", "20260316T090000Z"]
+    for number, identifier in enumerate(ids):
+        listed = await client.listed()
+        assert [one["href"].rsplit("/", 1)[1] for one in listed] == ids[number:]
+        assert (await client("DELETE", f"events/u1/{identifier}?workflow=false")).status == 200
+        assert (await client.get(f"events/u1/{identifier}")).error == (404, 1031)
+    assert (await client.get("events/u1")).error == (404, 1031)
+    assert (await client.post_ics(kit.vevent(**CALL))).status == 201, "the UID is free again"

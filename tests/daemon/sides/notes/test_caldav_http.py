@@ -75,7 +75,7 @@ async def test_redirects_go_no_further_than_the_server() -> None:
         probe = await side.open()
         assert probe.identity == f"caldav:{server.url}{CALENDAR}"
         await side.close()
-        assert await code_of(server.url + "/round/") == "caldav.redirects"
+        assert await code_of(server.url + "/round/") == "notes.redirects"
         assert await code_of(server.url + "/away/") == "notes.redirect"
         assert other.seen == []
 

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from daemon.sides.contract import Gone, SideUnavailable, Unclear
 from daemon.sides.notes.caldav_register import Register
 from shared.texts import text
-from tests.daemon.sides.notes.caldav_odd_server import odd_server
+from tests.daemon.sides.notes.caldav_odd_server import CALENDAR, odd_server
 from tests.daemon.sides.notes.caldav_servers import member
 from tests.daemon.sides.notes.caldav_setting import Place, by_key, calendar, entry, first_reading, read, side_of
 
@@ -77,6 +77,52 @@ async def test_a_listing_that_fails_is_no_empty_calendar(broken: str) -> None:
         assert isinstance(looked, Unclear), "404 on the entry alone, without a listing, is no evidence"
         server.odd = None
         assert isinstance((await side.look(["one#"]))["one#"], Gone)
+        await side.close()
+
+
+_NO_ROWS = '<multistatus xmlns="DAV:"></multistatus>'
+_ODD_ROW = f'<multistatus xmlns="DAV:"><response><href>{CALENDAR}</href><status>odd</status></response></multistatus>'
+
+
+@pytest.mark.parametrize("switches", [(), ("no_sync",)])
+@pytest.mark.parametrize("body", [_NO_ROWS, _ODD_ROW])
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_listing_that_says_nothing_is_no_empty_calendar(
+    body: str, switches: tuple[str, ...], first: bool
+) -> None:
+    """Catches: a 207 without rows and without a mark, or one that tells a failure, taken for a calendar without entries."""
+    async with odd_server(*switches) as server:
+        server.entries["one.ics"] = calendar(entry("one"))
+        side = side_of(server.url)
+        await side.open()
+        known, mark = ({}, "") if first else await first_reading(side)
+        if not first:
+            server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Changed"))
+
+        async def answer(request: web.Request) -> web.Response | None:
+            if b"getctag" in await request.read() or request.method not in ("REPORT", "PROPFIND"):
+                return None
+            return web.Response(status=207, text=body, content_type="text/xml")
+
+        server.odd = answer
+        with pytest.raises(SideUnavailable) as told:
+            await read(side, known, mark)
+        assert told.value.text.code == "notes.list_incomplete"
+        await side.close()
+
+
+async def test_a_report_without_rows_and_mark_is_asked_for_in_the_other_way() -> None:
+    async with odd_server() as server:
+        server.entries["one.ics"] = calendar(entry("one"))
+        side = side_of(server.url)
+
+        async def answer(request: web.Request) -> web.Response | None:
+            if b"sync-collection" not in await request.read() or request.method != "REPORT":
+                return None
+            return web.Response(status=207, text=_NO_ROWS, content_type="text/xml")
+
+        server.odd = answer
+        assert set(by_key(await read(side))) == {"one#"}
         await side.close()
 
 

@@ -136,6 +136,34 @@ async def test_an_edit_between_our_look_and_our_write_is_kept(kind: str) -> None
         await side.close()
 
 
+@pytest.mark.parametrize("answer", [(200, "<html>Welcome</html>"), (202, ""), (203, ""), (206, "")])
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("kind", ["update", "delete", "a date"])
+async def test_a_write_that_something_else_answered_is_looked_up(
+    kind: str, done: bool, answer: tuple[int, str]
+) -> None:
+    """Catches: the page of a portal or the receipt of a queue taken for a write that was carried out."""
+    async with odd_server() as server:
+        server.entries["one.ics"] = weekly("one")
+        server.entries["two.ics"] = calendar(entry("two", "SUMMARY:Old"))
+        side = side_of(server.url)
+        records = by_key(await read(side))
+        record = records[f"one#{WEEKLY_IDS[1]}" if kind == "a date" else "two#"]
+
+        async def relayed(request: web.Request) -> web.StreamResponse | None:
+            if request.method not in ("PUT", "DELETE"):
+                return None
+            if done:
+                await server._member(request)
+            return web.Response(status=answer[0], text=answer[1], content_type="text/html")
+
+        server.odd = relayed
+        changed = update(record, replace(record.image, subject="Ours"), Group.SUBJECT)
+        (outcome,) = await send(side, changed if kind == "update" else delete(record))
+        assert isinstance(outcome, Done if done else LostAnswer)
+        await side.close()
+
+
 async def test_without_an_etag_nothing_is_changed() -> None:
     async with odd_server("no_etag") as server:
         server.entries["one.ics"] = calendar(entry("one", "SUMMARY:Old"))
@@ -242,7 +270,7 @@ async def test_a_sign_in_that_ends_between_writes_stops_them() -> None:
         server.odd = expired
         with pytest.raises(SignInNeeded) as told:
             await send(side, create(NEW))
-        assert told.value.text.code == "caldav.no_basic"
+        assert told.value.text.code == "notes.foreign_login"
         await side.close()
 
 

@@ -90,6 +90,16 @@ def test_what_is_no_multistatus_is_refused(data: bytes) -> None:
         read_multistatus(data)
 
 
+def test_an_address_that_is_none_is_refused_and_no_entry_lost() -> None:
+    rows = "<response><href>http://[bad/x.ics</href><propstat><prop/><status>HTTP/1.1 200 OK</status></propstat></response>"
+    with pytest.raises(BadXml):
+        read_multistatus(f'<multistatus xmlns="DAV:">{rows}</multistatus>'.encode())
+    homes = '<C:calendar-home-set xmlns:C="urn:ietf:params:xml:ns:caldav"><href>http://[bad</href><href>/c/</href>'
+    found = rows.replace("http://[bad/x.ics", "/c/").replace("<prop/>", f"<prop>{homes}</C:calendar-home-set></prop>")
+    (row,) = read_multistatus(f'<multistatus xmlns="DAV:">{found}</multistatus>'.encode()).rows
+    assert row.hrefs("{urn:ietf:params:xml:ns:caldav}calendar-home-set") == ["/c/"]
+
+
 @given(st.binary(max_size=400))
 def test_bytes_give_a_document_or_a_refusal(data: bytes) -> None:
     with contextlib.suppress(BadXml):
@@ -113,6 +123,9 @@ def test_conditions_are_named() -> None:
         ("/c/%C3%BC.ics", "/c/%C3%BC.ics"),
         ("/c/a%2Fb.ics", "/c/a%2Fb.ics"),
         ("/c/100%25.ics", "/c/100%25.ics"),
+        ("/c/caf%e9.ics", "/c/caf%E9.ics"),
+        ("/c/a#b.ics", "/c/a%23b.ics"),
+        ("//c/two.ics", "/c/two.ics"),
     ],
 )
 def test_an_href_has_one_spelling(href: str, path: str) -> None:

@@ -141,3 +141,84 @@ def test_who_organises() -> None:
     assert not own('ORGANIZER;SENT-BY="mailto:jane.doe@example.com":mailto:ann@example.com', jane)
     assert not own("ORGANIZER:mailto:ann@example.com", owner_of("", unknown="theirs"))
     assert own("ORGANIZER:mailto:ann@example.com", owner_of("", unknown="own"))
+
+
+CANCELLED = vevent("s", "RECURRENCE-ID:20260311T090000Z", "STATUS:CANCELLED", start="20260311T090000Z")
+MOVED = vevent("s", "RECURRENCE-ID:20260311T090000Z", start="20270601T090000Z", end="20270601T100000Z")
+THREE_DAYS = vevent("s", "SUMMARY:Daily", "RRULE:FREQ=DAILY;COUNT=3")
+
+
+@pytest.mark.parametrize("parts", [(THREE_DAYS,), (THREE_DAYS, CANCELLED), (THREE_DAYS, MOVED), (vevent("s"),)])
+def test_all_dates_at_once_tell_the_same_as_each_alone(parts: tuple[str, ...]) -> None:
+    """Catches: a date whose record depends on how many were asked for; a cancelled one found."""
+    text = calendar(*parts)
+    data = text.encode()
+    parsed, payload = READER.parse(data), Payload(READER.digest(data), text)
+    whole = READER.all_dates(parsed, "s")
+    assert whole is not None
+    for day in ("", *(f"202603{number}T090000Z" for number in range(9, 14))):
+        key = f"s#{day}"
+        assert READER.find(parsed, key, payload, whole) == READER.find(parsed, key, payload)
+
+
+def test_an_endless_or_too_large_series_has_no_list_of_all_dates() -> None:
+    for rule in ("FREQ=DAILY", "FREQ=YEARLY", "FREQ=DAILY;COUNT=900"):
+        assert READER.all_dates(READER.parse(calendar(vevent("s", f"RRULE:{rule}")).encode()), "s") is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "only"),
+    [
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=1"),), True),
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=2"), CANCELLED), True),
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20260311T090000Z,20260312T090000Z"),), True),
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=2"),), False),
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=2"), MOVED), False),
+        ((vevent("s", "RRULE:FREQ=YEARLY"),), False),
+        ((vevent("s", "RRULE:FREQ=DAILY;COUNT=1"), vevent("t", start="20269999T090000Z")), False),
+    ],
+)
+def test_the_last_date_of_a_series_is_known_as_such(parts: tuple[str, ...], only: bool) -> None:
+    """Catches: a whole entry deleted for one date while others are there, moved ones and unreadable ones included."""
+    assert READER.is_only_date(READER.parse(calendar(*parts).encode()), "s#20260310T090000Z") is only
+
+
+def test_an_entry_that_does_not_repeat_is_no_date() -> None:
+    assert not READER.is_only_date(READER.parse(calendar(vevent("s")).encode()), "s#")
+
+
+def sorted_reading(*events: str, zone: str = ZONE) -> tuple[list[str], dict[str, str]]:
+    """Keys of the records, and key -> reason of what was left out."""
+    body = "".join(f"BEGIN:VEVENT\r\nUID:odd#1/a@example.com\r\n{event}\r\nEND:VEVENT\r\n" for event in events)
+    text = f"BEGIN:VCALENDAR\r\n{body}END:VCALENDAR\r\n"
+    reading = EntryReader(zone, Owner(), lambda: NOW).read(text.encode(), WINDOW)
+    return (
+        sorted(record.key.rpartition("#")[2] for record in reading.records),
+        {left.key.rpartition("#")[2]: left.reason.value for left in reading.left_out.values()},
+    )
+
+
+DAILY = "DTSTART:20260302T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4"
+BROKEN = "\r\nDTSTART;TZID=Nowhere:20260304T100000"
+FIRST_TWO = ["20260302T090000Z", "20260303T090000Z"]
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        ("RECURRENCE-ID:20260304T090000Z", [*FIRST_TWO, "20260305T090000Z"]),
+        # 04:00 in New York is 09:00 in UTC.
+        ("RECURRENCE-ID;TZID=America/New_York:20260304T040000", [*FIRST_TWO, "20260305T090000Z"]),
+        ("RECURRENCE-ID;VALUE=DATE:20260304", [*FIRST_TWO, "20260305T090000Z"]),
+        ("RECURRENCE-ID;RANGE=THISANDFUTURE:20260304T090000Z", FIRST_TWO),
+        ("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20260304", FIRST_TWO),
+        # Which date is meant cannot be told.
+        ("RECURRENCE-ID;TZID=Nowhere:20260304T100000", []),
+        ("RECURRENCE-ID:20260304T100000", []),
+    ],
+)
+def test_dates_of_an_exception_that_cannot_be_read_are_not_known(named: str, kept: list[str]) -> None:
+    keys, left = sorted_reading(DAILY, named + BROKEN)
+    assert keys == kept
+    everything = {*FIRST_TWO, "20260304T090000Z", "20260305T090000Z"}
+    assert {key for key, reason in left.items() if reason == "unreadable"} >= everything - set(kept)
