@@ -53,6 +53,7 @@ def approve(review: Review, row: Proposal, fresh: Comparison, link: Link | None,
         ends_at=row.ends_at,
         all_day=row.all_day,
         text=row.summary,
+        series=row.series,
         settlement=settlement,
         link_before=link,
         ops=tuple(op.id for op in ops),
@@ -99,6 +100,7 @@ def not_written(run: str, row: Proposal, moment: str, result: Result, error: Tex
         result=result,
         error=error,
         text=row.summary,
+        series=row.series,
     )
 
 

@@ -259,6 +259,9 @@ class Coordinator(UndoRun):
         results = dict(self.run.results)
         for name, number in done.results().items():
             results[name] = results.get(name, 0) + number
+        # A row that had come back and was decided anew counts as what became of it in the end.
+        again = [change for change in done.outcomes if self.review.was_stale(change)]
+        results["stale"] = results.get("stale", 0) - len(again)
         stale = {change for change, outcome in done.outcomes.items() if outcome.result is Result.STALE}
         left = [row for row in done.comparison.plan.changes if row.id in stale or row.id in others]
         self.run = msgspec.structs.replace(self.run, results=results, progress=Progress(), because=done.stopped)

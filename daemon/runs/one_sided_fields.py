@@ -12,7 +12,8 @@ from shared.states import Group, Side
 
 
 def one_sided_fields(row: Proposal, settlement: Settlement | None) -> tuple[FieldRow, ...]:
-    """Both images group by group, and under ``result`` what ``settlement`` would leave in the calendar it writes to.
+    """Both images group by group beside the last synchronization, and under ``result`` what ``settlement`` would leave in the
+    calendar it writes to.
 
     Undecided (``settlement`` None) there is no result yet. A deletion leaves nothing: the result is null, from both sides.
     """
@@ -31,13 +32,26 @@ def _field(row: Proposal, settlement: Settlement | None, group: Group) -> FieldR
             # The description with the marked block and the mark of a shortened text: as it will stand there.
             result = write.after.description if group is Group.DESCRIPTION else read_value(write.after, group)
             source = str(write.side.other)
+    base = _value(row.base, group)
+    return FieldRow(
+        group=group,
+        base=base,
+        salesforce=salesforce,
+        notes=notes,
+        result=result,
+        source=source,
+        state=_state(row, base, salesforce, notes),
+    )
+
+
+def _state(row: Proposal, base: Any, salesforce: Any, notes: Any) -> str:
+    """Which side changed the group; of a side that holds nothing any more only the other one can have."""
     if salesforce == notes:
-        state = "same"
-    else:
-        state = f"{Side.NOTES if row.salesforce is None else Side.SALESFORCE}_changed"
-        if row.salesforce is not None and row.notes is not None:
-            state = "conflict"
-    return FieldRow(group=group, salesforce=salesforce, notes=notes, result=result, source=source, state=state)
+        return "same"
+    if row.salesforce is not None and row.notes is not None:
+        return "conflict"
+    left, side = (notes, Side.NOTES) if row.salesforce is None else (salesforce, Side.SALESFORCE)
+    return "same" if row.base is not None and left == base else f"{side}_changed"
 
 
 def _value(image: Image | None, group: Group) -> Any:

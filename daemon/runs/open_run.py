@@ -97,7 +97,13 @@ class OpenRun:
         }
         gone = self.review.decisions.keys() - kept.keys()
         self._runs.decide(self.run.id, (), gone)
-        self.review = Review(run=self.run.id, plan=made, decisions=kept)
+        # What an earlier Ok of this run did stays told; rows that are there again speak for themselves.
+        ended = {
+            change: one
+            for change, one in self._runs.outcomes(self.run.id).items()
+            if change not in revisions and one.result is not None
+        }
+        self.review = Review(run=self.run.id, plan=made, decisions=kept, outcomes=ended)
         self.run = msgspec.structs.replace(
             self.run,
             plan=made.plan_hash,

@@ -81,6 +81,10 @@ class Review:
             turn=self.turn,
         )
 
+    def was_stale(self, change: str) -> bool:
+        outcome = self.outcomes.get(change)
+        return outcome is not None and outcome.result is Result.STALE
+
     def deletions(self) -> int:
         """Deletions on both sides that Ok would carry out now."""
         found = 0
@@ -200,6 +204,7 @@ def ended_rows(review: Review) -> list[ChangeDetail]:
             starts_at=each.starts_at,
             ends_at=each.ends_at,
             all_day=each.all_day,
+            series=each.series,
             salesforce=each.settlement.salesforce_image if each.settlement else None,
             notes=each.settlement.notes_image if each.settlement else None,
             summary=each.text,

@@ -49,9 +49,9 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, b
             continue
         done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
         if outcome.settlement is None:
-            rows.append(_cannot(outcome, done, {}, "undo.text_erased"))
+            rows.append(_cannot(outcome, done, {}, trees, "undo.text_erased"))
         elif len(done) < len(outcome.ops):
-            rows.append(_cannot(outcome, done, {}, "undo.too_old"))
+            rows.append(_cannot(outcome, done, {}, trees, "undo.too_old"))
         else:
             rows.append(_row(outcome, done, trees, links.get(outcome.item)))
     rows.sort(key=lambda row: (row.starts_at, row.id))
@@ -63,7 +63,7 @@ def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) ->
     records = {op.side: trees.of(op.side).records.get(_key(op)) for op in ops}
     moved_on = not _as_left(outcome, ops, link)
     if moved_on or any(not _still_there(op, records[op.side], trees) for op in ops):
-        return _cannot(outcome, ops, records, "undo.changed_since")
+        return _cannot(outcome, ops, records, trees, "undo.changed_since")
     writes = tuple(_inverse(op, records[op.side]) for op in ops)
     deletes = any(write.kind == "delete" for write in writes)
     recreates = any(write.kind == "create" for write in writes)
@@ -90,24 +90,26 @@ def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) ->
         risks=(Risk.DELETION,) if deletes else (),
         summary=summary,
         why=(summary,),
-        **_common(outcome, ops, records),
+        **_common(outcome, ops, records, trees),
     )
 
 
-def _cannot(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None], why: str) -> Proposal:
+def _cannot(
+    outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None], trees: Trees, why: str
+) -> Proposal:
     """A row that says why it cannot be put back."""
     return Proposal(
         action=Action.CANNOT_SYNC,
         default_decision=Decision.UNDECIDED,
         summary=text(why),
         why=(text(why),),
-        **_common(outcome, ops, records),
+        **_common(outcome, ops, records, trees),
     )
 
 
-def _common(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None]) -> dict[str, Any]:
+def _common(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None], trees: Trees) -> dict[str, Any]:
     """What a row of an undo shows, whatever it proposes."""
-    images = _shown(outcome, records)
+    images = _shown(outcome, records, trees)
     return {
         "id": outcome.change,
         "item": outcome.item,
@@ -199,15 +201,15 @@ def _settlement(outcome: RowOutcome, writes: tuple[PlannedWrite, ...]) -> Settle
     )
 
 
-def _shown(outcome: RowOutcome, records: Mapping[Side, Record | None]) -> dict[Side, Image | None]:
+def _shown(outcome: RowOutcome, records: Mapping[Side, Record | None], trees: Trees) -> dict[Side, Image | None]:
+    """What each side holds now: of a side the run did not write to, the record of the pair, if it is still there."""
     settlement = outcome.settlement
-    kept = {
-        Side.NOTES: settlement.notes_image if settlement else None,
-        Side.SALESFORCE: settlement.salesforce_image if settlement else None,
+    found: dict[Side, Record | None] = {
+        Side.NOTES: trees.notes.records.get(settlement.notes_key) if settlement else None,
+        Side.SALESFORCE: trees.salesforce.records.get(settlement.salesforce_key) if settlement else None,
+        **records,
     }
-    for side, record in records.items():
-        kept[side] = record.image if record else None
-    return kept
+    return {side: record.image if record else None for side, record in found.items()}
 
 
 def _revision(outcome: RowOutcome, ops: list[Op], records: Mapping[Side, Record | None]) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from daemon.store.database import Database
 from daemon.sync.base import Link
 from daemon.sync.proposal import Settlement
-from shared.models import Image, OneDecision, Run, Text
+from shared.models import Image, OneDecision, Run, Series, Text
 from shared.states import Action, Answer, Decision, Group, Result, RunState, Side
 
 
@@ -70,6 +70,7 @@ class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
     link_before: Link | None = None
     ops: tuple[str, ...] = ()
     text: Text | None = None
+    series: Series | None = None
 
 
 _run = msgspec.json.Decoder(Run)
@@ -240,7 +241,7 @@ class RunStore:
             rows = db.execute("SELECT run, change, body FROM outcome WHERE item=?", (item,)).fetchall()
             for run, change, body in rows:
                 kept = msgspec.structs.replace(
-                    _outcome.decode(body), title="", settlement=None, link_before=None, text=None
+                    _outcome.decode(body), title="", settlement=None, link_before=None, text=None, series=None
                 )
                 db.execute("UPDATE outcome SET body=? WHERE run=? AND change=?", (_encode(kept), run, change))
             changes = {(run, change) for run, change, _ in rows}

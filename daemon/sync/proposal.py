@@ -66,7 +66,8 @@ class Proposal:
 
     ``notes_key``/``salesforce_key`` name the records it speaks of, and ``notes_digest``/``salesforce_digest`` are what an
     ignore remembers of them (ignore.remember). ``notes``/``salesforce`` are the images to show (private ones already without
-    text). ``settlements`` says for each entry of ``choices``, by index, what it carries out; CHOOSE_FIELDS is worked out by
+    text). ``base`` is what both were last in step with, where there is a link that kept it.
+    ``settlements`` says for each entry of ``choices``, by index, what it carries out; CHOOSE_FIELDS is worked out by
     settle.py from ``fields`` over ``frame``, which is set where fields can be chosen.
     """
 
@@ -87,6 +88,7 @@ class Proposal:
     series: Series | None = None
     notes: Image | None = None
     salesforce: Image | None = None
+    base: Image | None = None
     candidates: tuple[Candidate, ...] = ()
     choices: tuple[Choice, ...] = ()
     settlements: tuple[Settlement | None, ...] = ()

@@ -224,6 +224,7 @@ def _row(
         series=_series(subject),
         notes=notes,
         salesforce=salesforce,
+        base=_base(subject),
         choices=tuple(one.choice for one in options),
         settlements=tuple(one.settlement for one in options),
         summary=summary,
@@ -231,6 +232,13 @@ def _row(
         notes_digest=record_digest(ctx, subject.notes),
         salesforce_digest=record_digest(ctx, subject.salesforce),
     )
+
+
+def _base(subject: Subject) -> Image | None:
+    link = subject.link
+    if link is None or subject.hidden:
+        return None
+    return link.notes_image or link.salesforce_image
 
 
 def _shown(subject: Subject, record: Record | None) -> Image | None:

@@ -144,3 +144,15 @@ def test_what_two_undos_make_are_two_entries(bench: Bench) -> None:
         bench.lose_database(backup)
     assert visit in bench.notes.entries
     assert len(made - {visit}) == 2
+
+
+def test_the_undo_of_a_deletion_shows_what_is_there_now(bench: Bench) -> None:
+    """Catches: the image of an entry that the person deleted shown as if it were still in the calendar."""
+    (key,) = synchronized(bench, CALL)
+    bench.notes.remove(key)
+    bench.start()
+    approve(bench)
+    bench.clock.advance(minutes=13)
+    bench.undo(newest(bench))
+    (row,) = bench.rows()
+    assert (row.action, row.notes, row.salesforce) == (Action.CREATE_IN_SALESFORCE, None, None)
