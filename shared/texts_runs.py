@@ -62,6 +62,8 @@ RUNS: dict[str, str] = {
     "doctor.not_compared": "Nothing was compared since Daybridge started. Start Sync, then ask again.",
     # accounts
     "account.works": "{side} works: {name}.",
+    "account.not_revoked": "The sign-in was removed here, but Salesforce could not be told to end it: revoke it in your"
+    " Salesforce settings, or ask your administrator to.",
     "account.other_identity": (
         "{side} leads to another calendar than before under the same settings. Nothing was read; check the address and "
         "the calendar in the settings, or choose the new calendar there."

@@ -304,7 +304,11 @@ class AccountBook:
         return TestResult(ok=True, text=text("account.works", side=side.title(), name=probe.name or probe.identity))
 
     async def disconnect(self, side: Side) -> None:
-        """Forget the sign-in here and, where possible, there. Links and settings stay. Raises keyring-unavailable."""
+        """Forget the sign-in here and, where possible, there. Links and settings stay. Raises keyring-unavailable.
+
+        A sign-in that Salesforce could not be told to end is said on the account: it lives there until it is revoked.
+        """
+        because: Text | None = None
         await self.close(side)
         try:
             if side is Side.SALESFORCE:
@@ -313,10 +317,11 @@ class AccountBook:
                 await forget(self._credentials, NOTES_PASSWORD)
         except SideUnavailable as error:
             log.warning("the sign-in could not be revoked: %s", error.text.code)
+            because = text("account.not_revoked")
         except CredentialError as error:
             raise ApiProblem(ProblemName.KEYRING_UNAVAILABLE, error.text.text) from error
         self._links.note(f"identity.{side}", "")
-        self.status[side] = AccountStatus()
+        self.status[side] = AccountStatus(because=because)
         self._changed()
 
     async def calendars(self) -> CalendarList:

@@ -90,6 +90,21 @@ async def test_an_account_disconnected_by_the_person_may_be_another_one_next_tim
     assert not book.uses(before) and book.uses(after)
 
 
+async def test_a_sign_in_that_could_not_be_ended_at_salesforce_is_said(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: a person who believes that nobody can use the sign-in any more."""
+
+    async def unreachable() -> None:
+        raise SideUnavailable(sentence("Away."))
+
+    monkeypatch.setattr(book.salesforce, "disconnect", unreachable)
+    await book.disconnect(Side.SALESFORCE)
+    because = book.status[Side.SALESFORCE].because
+    assert because is not None
+    assert because.code == "account.not_revoked"
+
+
 async def test_a_calendar_chosen_again_thaws_its_pairing(book: Book) -> None:
     """Catches: links lost by choosing another calendar and coming back."""
     first = await book.open_pair()
