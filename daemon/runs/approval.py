@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from daemon.runs.compare import Comparison
 from daemon.runs.create_keys import create_key
@@ -40,20 +41,12 @@ def approve(review: Review, row: Proposal, fresh: Comparison, link: Link | None,
         _op(f"{moment}-{attempt}-{number}", review.run, row, write, settlement, fresh)
         for number, write in enumerate(settlement.writes)
     )
-    outcome = RowOutcome(
-        run=review.run,
-        change=row.id,
-        item=row.item,
-        at=moment,
-        action=row.action,
+    outcome = _entry(
+        review.run,
+        row,
+        moment,
         decision=one.decision,
         answer=one.answer,
-        title=row.title,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        all_day=row.all_day,
-        text=row.summary,
-        series=row.series,
         settlement=settlement,
         link_before=link,
         ops=tuple(op.id for op in ops),
@@ -87,6 +80,10 @@ def _op(identifier: str, run: str, row: Proposal, write: PlannedWrite, settlemen
 
 def not_written(run: str, row: Proposal, moment: str, result: Result, error: Text) -> RowOutcome:
     """The entry in the history of a row of which nothing was sent."""
+    return _entry(run, row, moment, result=result, error=error)
+
+
+def _entry(run: str, row: Proposal, moment: str, **more: Any) -> RowOutcome:
     return RowOutcome(
         run=run,
         change=row.id,
@@ -97,10 +94,9 @@ def not_written(run: str, row: Proposal, moment: str, result: Result, error: Tex
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         all_day=row.all_day,
-        result=result,
-        error=error,
         text=row.summary,
         series=row.series,
+        **more,
     )
 
 
