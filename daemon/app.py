@@ -132,7 +132,8 @@ class App:
     def next_run(self) -> datetime | None:
         newest = self.runs.newest(1)
         last = read_stamp(newest[0].started_at) if newest else None
-        return next_run_at(self.settings, last, self._clock(), self.accounts.zone, self.news.soonest())
+        earliest = max(self._clock(), self.accounts.rest_until or self._clock())
+        return next_run_at(self.settings, last, earliest, self.accounts.zone, self.news.soonest())
 
     async def _tick(self) -> None:
         """Once a minute: start an automatic run when one is due and nothing stands against it."""

@@ -11,6 +11,7 @@ import msgspec
 
 from daemon.credentials import CredentialError, Credentials, fetch, forget, keep
 from daemon.runs.account_names import marked, shown_address
+from daemon.runs.account_states import AccountStates
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
 from daemon.runs.rules_in_force import rules_in_force
@@ -21,7 +22,6 @@ from daemon.sides.salesforce.connect import SalesforceAccount
 from daemon.store.links import LinkStore
 from daemon.sync.rules import Rules
 from shared.models import (
-    Accounts,
     AccountStatus,
     CalendarList,
     ConnectStarted,
@@ -50,7 +50,7 @@ ADDRESS_KEYS = frozenset(_NOTES_KEYS + _SALESFORCE_KEYS)
 _OTHER_IDENTITY = {Side.NOTES: "account.other_identity", Side.SALESFORCE: "salesforce.wrong_account"}
 
 
-class AccountBook:
+class AccountBook(AccountStates):
     """Opens sides when they are needed and keeps them open; says what state each account is in."""
 
     def __init__(
@@ -62,24 +62,18 @@ class AccountBook:
         zone: str,
         changed: Callable[[], None],
     ) -> None:
+        super().__init__(changed)
         self._settings = settings
         self._credentials = credentials
         self._links = links
         self._clock = clock
         self.zone = zone
-        self._changed = changed
         self._open: dict[Side, tuple[CalendarSide, Probe]] = {}
         self._lock = asyncio.Lock()
         self._waiting: asyncio.Task[None] | None = None
-        self.status: dict[Side, AccountStatus] = {side: AccountStatus() for side in Side}
-        self.mended: Text | None = None
-        """The last trouble of an account that is over: a run that failed of it is no news any more."""
         self.salesforce = self._salesforce_account()
 
     # state ------------------------------------------------------------------------------------------------------
-
-    def accounts(self) -> Accounts:
-        return Accounts(salesforce=self.status[Side.SALESFORCE], notes=self.status[Side.NOTES])
 
     def budget(self) -> SideBudget:
         return self.salesforce.budget()
@@ -108,25 +102,6 @@ class AccountBook:
         if self._settings["notes.kind"] in FILE_KINDS:
             return True
         return await fetch(self._credentials, NOTES_PASSWORD) is not None
-
-    def _say(self, side: Side, state: str, because: Text | None, name: str = "", address: str = "") -> None:
-        before = self.status[side]
-        if state == "connected" and before.because is not None:
-            self.mended = before.because
-        self.status[side] = AccountStatus(
-            state=state, because=because, name=name or before.name, address=address or before.address
-        )
-        self._changed()
-
-    def failed(self, error: SideError, side: Side | None = None) -> None:
-        """A side failed in a run: say so on its account. Home Assistant's rule: once when it starts, once when it ends."""
-        told = next((each for each in Side if self.status[each].because == error.text), None)
-        by_code = Side.SALESFORCE if error.text.code.startswith("salesforce.") else Side.NOTES
-        where = side or told or by_code
-        state = "needs_sign_in" if isinstance(error, SignInNeeded) else "unreachable"
-        if self.status[where].state != state:
-            log.warning("%s: %s (%s)", where, state, error.text.code)
-        self._say(where, state, error.text)
 
     # opening ----------------------------------------------------------------------------------------------------
 

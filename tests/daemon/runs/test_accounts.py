@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ from daemon.credentials import KeyringUnavailable, MemoryCredentials
 from daemon.runs.accounts import AccountBook
 from daemon.runs.moments import system_clock
 from daemon.settings import Settings
-from daemon.sides.contract import Side as CalendarSide, SideUnavailable, SignInNeeded, WrongAccount
+from daemon.sides.contract import (
+    LimitReached,
+    Side as CalendarSide,
+    SideError,
+    SideUnavailable,
+    SignInNeeded,
+    WrongAccount,
+)
 from daemon.store.database import Database
 from daemon.store.links import LinkStore
 from shared.problems import ApiProblem, ProblemName
@@ -103,6 +111,18 @@ async def test_a_sign_in_that_could_not_be_ended_at_salesforce_is_said(
     because = book.status[Side.SALESFORCE].because
     assert because is not None
     assert because.code == "account.not_revoked"
+
+
+@pytest.mark.parametrize("kind", [LimitReached, SideUnavailable])
+async def test_a_side_that_asked_for_patience_is_left_alone(book: Book, kind: type[SideError]) -> None:
+    """Catches: an automatic run every hour into an allowance that is used up until tomorrow."""
+    until = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
+    book.failed(kind(sentence("Later."), until), Side.SALESFORCE)
+    assert book.rest_until == until
+    book.failed(SideUnavailable(sentence("Away.")), Side.NOTES)
+    assert book.rest_until == until, "each side speaks for itself"
+    book.failed(SideUnavailable(sentence("Away.")), Side.SALESFORCE)
+    assert book.rest_until is None
 
 
 async def test_a_calendar_chosen_again_thaws_its_pairing(book: Book) -> None:
