@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from daemon.sync import explain, removal_rows
@@ -19,6 +20,7 @@ from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.rules import filtered
 from daemon.sync.series import Moved
+from daemon.sync.suspects import must_wait
 from daemon.sync.trees import Record
 from shared.models import Image, Text
 from shared.states import LeftOutReason, Side
@@ -51,7 +53,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         _side_unknown(ctx, draft, notes, salesforce)
         return
     found = match(
-        (*notes.new, *notes.unholdable),
+        _without_waiting(ctx, draft, (*notes.new, *notes.unholdable)),
         (*salesforce.new, *salesforce.unholdable),
         lambda n, s: identical(ctx, n, s),
         ctx.base.kept_apart,
@@ -75,6 +77,17 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         _alone(ctx, draft, record, salesforce)
     _leave_out(ctx, draft, notes)
     _leave_out(ctx, draft, salesforce)
+
+
+def _without_waiting(ctx: Context, draft: Draft, records: Iterable[Record]) -> list[Record]:
+    """The new Notes items of which every suspect was seen; the others are held."""
+    free: list[Record] = []
+    for record in records:
+        if must_wait(ctx, draft, record.key):
+            draft.quiet[ctx.fresh_id(Side.NOTES, record.key)] = explain.NOT_LISTED
+        else:
+            free.append(record)
+    return free
 
 
 def _once_paired(notes: Newcomers, salesforce: Newcomers) -> frozenset[tuple[str, str]]:

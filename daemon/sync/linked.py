@@ -17,6 +17,7 @@ from daemon.sync.projection import redacted
 from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.series import Moved
+from daemon.sync.suspects import must_wait, suspects_of
 from daemon.sync.trees import Record
 from shared.models import Image, Text
 from shared.states import LeftOutReason, Side
@@ -81,7 +82,10 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
     if link.state is LinkState.NO_BASE:
         outcome = _without_base(notes, salesforce, outcome)
     subject = _subject(ctx, link, notes, salesforce, moved)
-    lost = _lost_copies(ctx, notes, salesforce, draft)
+    if salesforce.status is Status.DELETED and notes.record is not None and must_wait(ctx, draft, notes.record.key):
+        draft.quiet[link.id] = explain.NOT_LISTED
+        return
+    lost = _lost_copies(ctx, notes, draft) if salesforce.status is Status.DELETED else []
     if lost:
         draft.asked.update(record.key for record, _ in lost)
         doubtful(ctx, draft, subject, lost)
@@ -89,20 +93,12 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
     _ACT[outcome](ctx, draft, LinkedPair(link, subject, notes, salesforce, outcome))
 
 
-def _lost_copies(ctx: Context, notes: Seen, salesforce: Seen, draft: Draft) -> list[tuple[Record, float]]:
+def _lost_copies(ctx: Context, notes: Seen, draft: Draft) -> list[tuple[Record, float]]:
     """Events that may be the re-created copy of a pair whose own event is gone, because that create was never answered."""
-    if not ctx.base.suspects or notes.record is None or salesforce.status is not Status.DELETED:
-        return []
-    key = notes.record.key
-    linked_keys = ctx.base.by_key(Side.SALESFORCE)
-    return [
-        (ctx.trees.salesforce.records[other], 0.0)
-        for mine, other in sorted(ctx.base.suspects - ctx.base.kept_apart)
-        if mine == key
-        and other in ctx.trees.salesforce.records
-        and other not in linked_keys
-        and other not in draft.asked
-    ]
+    key = notes.record.key if notes.record is not None else ""
+    found = [other for other in suspects_of(ctx, key) if other not in draft.asked] if key else []
+    linked_keys = ctx.base.by_key(Side.SALESFORCE) if found else {}
+    return [(ctx.trees.salesforce.records[other], 0.0) for other in found if other not in linked_keys]
 
 
 def _ignored(ctx: Context, link: Link, notes: Seen, salesforce: Seen) -> Standing:

@@ -159,3 +159,25 @@ def test_a_copy_that_was_made_private_is_asked_about_as_well(bench: Bench) -> No
     (row,) = bench.rows()
     assert row.action is Action.QUESTION
     assert "Doctor" not in repr(row)
+
+
+def test_a_copy_that_was_moved_out_of_the_window_is_asked_about_as_well(bench: Bench) -> None:
+    """Catches: a second copy because the first one is in no listing any more (seed 219)."""
+    copy = lost(bench)
+    bench.start()  # the copy is seen here, and suspected from now on
+    bench.salesforce.edit(copy, starts_at="2027-08-01T09:00Z", ends_at="2027-08-01T10:00Z")
+    bench.clock.advance(hours=30)  # the daily full reading does not list it
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    answered(bench, Answer.PAIR)
+    assert list(bench.salesforce.entries) == [copy]
+
+
+def test_a_suspect_that_was_deleted_is_forgotten(bench: Bench) -> None:
+    copy = lost(bench)
+    bench.start()
+    bench.salesforce.remove(copy)
+    bench.clock.advance(hours=30)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_SALESFORCE]
