@@ -16,7 +16,7 @@ test: $(VENV)/.ready-dev system-packages
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 test-foreign: $(VENV)/.ready-dev
 	DAYBRIDGE_FOREIGN=1 $(BIN)/python -m pytest -q tests/foreign $(ARGS)

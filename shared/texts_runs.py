@@ -46,6 +46,7 @@ RUNS: dict[str, str] = {
     # undo
     "undo.approve": "Undo this change",
     "undo.changed_since": "This was changed after the run, so it cannot be undone here.",
+    "undo.already": "This was undone already: what was made again then is still there.",
     "undo.text_erased": "This entry was or became private, so its text was not kept: it cannot be put back.",
     "undo.too_old": "What this entry held before the run is kept for 30 days only, so it cannot be undone any more.",
     "undo.update": "Put back the values from before the run.",

@@ -20,8 +20,16 @@ settings.load_profile("random" if os.environ.get("DAYBRIDGE_RANDOM") else "same"
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 
+LONG_FILES = ("properties", "crash", "simulation", "model", "end_to_end", "page", "tray", "daemon/cli")
+"""Folders with files that take minutes: handed out first, so that no worker is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests marked soak to ``-m soak``: deselected, not skipped, as what is not asked for is not missing."""
+    """Long files first; the tests marked soak are left to ``-m soak``: deselected, not skipped, as nobody asked for them."""
+    places = [Path(__file__).parent / name for name in LONG_FILES]
+    items.sort(
+        key=lambda item: next((n for n, place in enumerate(places) if item.path.is_relative_to(place)), len(places))
+    )
     if "soak" in str(config.getoption("markexpr")):
         return
     long = [item for item in items if item.get_closest_marker("soak") is not None]

@@ -7,7 +7,7 @@ event is made anew and gets another Id (contracts.md 9).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,10 +36,14 @@ _ACTIONS = {
 _INVERSE = {"create": "delete", "update": "update", "delete": "create"}
 
 
-def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, base: Base) -> Plan:
+Made = Mapping[str, Sequence[tuple[Side, str]]]
+
+
+def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, base: Base, made: Made) -> Plan:
     """The inverse proposals of applied rows. Pure: the trees must hold the records the operations speak of.
 
-    ``base`` are the links as they are now: a row whose link a later run has moved on cannot be put back.
+    ``base`` are the links as they are now: a row whose link a later run has moved on cannot be put back. ``made`` are the
+    records an earlier undo of the run made anew, by change: while one is there, nothing is made a second time.
     """
     by_id = {op.id: op for op in ops}
     links = {link.id: link for link in base.links}
@@ -48,7 +52,9 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, b
         if outcome.result is not Result.APPLIED:
             continue
         done = [by_id[each] for each in outcome.ops if each in by_id and by_id[each].phase == "committed"]
-        if outcome.settlement is None:
+        if any(key in trees.of(side).records for side, key in made.get(outcome.change, ())):
+            rows.append(_cannot(outcome, done, {}, trees, "undo.already"))
+        elif outcome.settlement is None:
             rows.append(_cannot(outcome, done, {}, trees, "undo.text_erased"))
         elif len(done) < len(outcome.ops):
             rows.append(_cannot(outcome, done, {}, trees, "undo.too_old"))
@@ -227,19 +233,23 @@ class UndoReplanner(Replanner):
 
     acknowledges = False
 
-    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op]) -> None:
+    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op], made: Made) -> None:
         self._outcomes = tuple(outcomes)
         self._ops = tuple(ops)
+        self._made = made
 
     def again(self, comparison: Comparison, trees: Trees) -> Comparison:
-        return replace(comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees, comparison.base))
+        return replace(
+            comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees, comparison.base, self._made)
+        )
 
     @property
     def empty(self) -> bool:
         return not self._outcomes
 
     def wanted(self) -> set[tuple[Side, str]]:
-        return {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
+        known = {(op.side, op.stored_key or op.key) for op in self._ops if op.stored_key or op.key}
+        return known.union(*self._made.values())
 
 
 def undo_of(runs: RunStore, run: str, changes: Collection[str], undone: Collection[str] = ()) -> UndoReplanner:
@@ -249,4 +259,4 @@ def undo_of(runs: RunStore, run: str, changes: Collection[str], undone: Collecti
         for each in runs.outcomes(run).values()
         if each.result is Result.APPLIED and (not changes or each.change in changes) and each.change not in undone
     ]
-    return UndoReplanner(outcomes, runs.ops_of(run))
+    return UndoReplanner(outcomes, runs.ops_of(run), runs.made_by_undoing(run))

@@ -187,6 +187,16 @@ class RunStore:
             rows = db.execute("SELECT body FROM op WHERE run=? ORDER BY id", (run,)).fetchall()
         return [_op.decode(row[0]) for row in rows]
 
+    def made_by_undoing(self, run: str) -> dict[str, list[tuple[Side, str]]]:
+        """By change of ``run``: the records that undoing it has made anew so far."""
+        with self._db.reading() as db:
+            undos = db.execute("SELECT id FROM run WHERE instr(body, ?)>0", (f'"undoes":"{run}"'.encode(),)).fetchall()
+        made: dict[str, list[tuple[Side, str]]] = {}
+        for op in (op for (undo,) in undos for op in self.ops_of(undo)):
+            if op.kind == "create" and op.phase == "committed" and op.stored_key:
+                made.setdefault(op.change, []).append((op.side, op.stored_key))
+        return made
+
     def unfinished(self, pairing: str) -> list[tuple[str, str]]:
         """(run, change) of rows of the newest run without a result although each of their operations has ended: a crash came
         between the last answer and the end of the row.

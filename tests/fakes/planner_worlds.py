@@ -13,7 +13,7 @@ from tests.fakes import planner_inputs as given
 from tests.fakes.planner_world import World
 
 FAST = settings(
-    max_examples=int(os.environ.get("DAYBRIDGE_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("DAYBRIDGE_EXAMPLES", "500")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize="DAYBRIDGE_EXAMPLES" not in os.environ,

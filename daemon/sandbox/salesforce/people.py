@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -122,5 +123,9 @@ def _fill_big_table(engine: Engine, caller: Caller, count: int) -> None:
     name = "BigTable__c"
     first = engine.insert(name, {"Name": "Row 00000"}, caller)
     pattern, prefix = engine.store.get(name, first), engine.need(name).prefix
-    for number in range(1, count):
-        engine.store.put(name, {**(pattern or {}), "Id": engine.store.ids.new(prefix), "Name": f"Row {number:05}"})
+
+    def copies() -> Iterator[Row]:
+        for number in range(1, count):
+            yield {**(pattern or {}), "Id": engine.store.ids.new(prefix), "Name": f"Row {number:05}"}
+
+    engine.store.later(name, copies)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,36 +43,48 @@ class Store:
             o.name: [(field, index) for (owner, field), index in self._indexes.items() if owner == o.name]
             for o in schema.objects
         }
+        self._waiting: dict[str, Callable[[], Iterable[Row]]] = {}
         self._undo: list[tuple[str, str, Row | None]] = []
         self._depth = 0
 
+    def later(self, sobject: str, rows: Callable[[], Iterable[Row]]) -> None:
+        """Add rows when the table is first touched: thousands of them would cost every start of an org half a second."""
+        self._waiting[sobject] = rows
+
+    def _table(self, sobject: str) -> dict[str, Row]:
+        rows = self._waiting.pop(sobject, None)
+        for row in rows() if rows is not None else ():
+            self._set(sobject, row["Id"], row)
+        return self._tables[sobject]
+
     def get(self, sobject: str, record_id: str) -> Row | None:
         """Return a row, deleted ones included."""
-        return self._tables[sobject].get(record_id)
+        return self._table(sobject).get(record_id)
 
     def rows(self, sobject: str) -> Iterable[Row]:
         """Return every row of an object in the order of creation, deleted ones included."""
-        return self._tables[sobject].values()
+        return self._table(sobject).values()
 
     def count(self, sobject: str) -> int:
         """Return how many rows an object has, deleted ones included."""
-        return len(self._tables[sobject])
+        return len(self._table(sobject))
 
     def find(self, sobject: str, field: str, value: str) -> list[Row]:
         """Return the rows that are not deleted and whose indexed field equals a text in any case."""
-        ids = self._indexes[(sobject, field)].get(value.lower(), set())
-        rows = (self._tables[sobject][i] for i in sorted(ids))
+        table = self._table(sobject)
+        rows = (table[i] for i in sorted(self._indexes[(sobject, field)].get(value.lower(), set())))
         return [row for row in rows if not row.get("IsDeleted")]
 
     def find_all(self, sobject: str, field: str, value: str) -> list[Row]:
         """As `find`, deleted rows included."""
-        return [self._tables[sobject][i] for i in sorted(self._indexes[(sobject, field)].get(value.lower(), set()))]
+        table = self._table(sobject)
+        return [table[i] for i in sorted(self._indexes[(sobject, field)].get(value.lower(), set()))]
 
     def put(self, sobject: str, row: Row) -> None:
         """Add or replace a row."""
         record_id = row["Id"]
         if self._depth:
-            self._undo.append((sobject, record_id, self._tables[sobject].get(record_id)))
+            self._undo.append((sobject, record_id, self._table(sobject).get(record_id)))
         self._set(sobject, record_id, row)
 
     def purge(self, sobject: str, record_id: str) -> None:
@@ -80,7 +92,7 @@ class Store:
         self._set(sobject, record_id, None)
 
     def _set(self, sobject: str, record_id: str, row: Row | None) -> None:
-        old = self._tables[sobject].get(record_id)
+        old = self._table(sobject).get(record_id)
         for field, index in self._indexes_of[sobject]:
             before, after = old and old.get(field), row and row.get(field)
             if before != after or old is None:
@@ -89,9 +101,9 @@ class Store:
                 if isinstance(after, str):
                     index.setdefault(after.lower(), set()).add(record_id)
         if row is None:
-            self._tables[sobject].pop(record_id, None)
+            self._table(sobject).pop(record_id, None)
         else:
-            self._tables[sobject][record_id] = row
+            self._table(sobject)[record_id] = row
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

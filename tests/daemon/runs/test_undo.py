@@ -156,3 +156,23 @@ def test_the_undo_of_a_deletion_shows_what_is_there_now(bench: Bench) -> None:
     bench.undo(newest(bench))
     (row,) = bench.rows()
     assert (row.action, row.notes, row.salesforce) == (Action.CREATE_IN_SALESFORCE, None, None)
+
+
+def test_a_run_undone_twice_makes_nothing_twice() -> None:
+    """Catches: two copies of a deleted event, because Undo was pressed twice (seed 323)."""
+    unkeyed = Bench(keyed=False)
+    (key,) = synchronized(unkeyed, CALL)
+    unkeyed.notes.remove(key)
+    unkeyed.start()
+    approve(unkeyed)
+    unkeyed.clock.advance(minutes=13)
+    deleted = newest(unkeyed)
+    unkeyed.undo(deleted)
+    approve(unkeyed)
+    unkeyed.clock.advance(minutes=13)
+    unkeyed.undo(deleted)
+    (row,) = unkeyed.rows()
+    assert (row.action, row.summary.code) == (Action.CANNOT_SYNC, "undo.already")
+    unkeyed.cancel()
+    assert len(unkeyed.salesforce.entries) == 1
+    unkeyed.close()
