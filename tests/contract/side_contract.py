@@ -97,7 +97,7 @@ def series_images(form: str) -> list[Image]:
 
 
 def creation(image: Image, create_key: str) -> Write:
-    return Write("create-op", "create", after=image, groups=frozenset(Group), create_key=create_key)
+    return Write(f"op-{create_key}", "create", after=image, groups=frozenset(Group), create_key=create_key)
 
 
 def renaming(record: Record, subject: str) -> Write:

@@ -229,7 +229,7 @@ class EngineSide(MemorySide):
             self.before_wire(write)
         self.requests.append(Request(write, self._clock()))
         self.written.append(write)
-        self._tried.setdefault(write.create_key or write.op_id, self._clock())
+        self._tried.setdefault(write.op_id, self._clock())
         if way == "lose_before":
             return LostAnswer(write.op_id, sentence("No answer came."))
         if way == "delay":
@@ -241,7 +241,7 @@ class EngineSide(MemorySide):
         outcome = self._carry_out(write)
         self.crash_here(f"{self.side}.effect_{write.kind}")
         if isinstance(outcome, Done) and write.kind == "create" and way == "ok":
-            self._made[write.create_key] = outcome.key
+            self._made[write.op_id] = outcome.key
         return LostAnswer(write.op_id, sentence("No answer came.")) if way == "lose_after" else outcome
 
     def _carry_out(self, write: Write) -> Outcome:
@@ -294,17 +294,17 @@ class EngineSide(MemorySide):
         return {write.op_id: self._traces(write) for write in writes}
 
     def _traces(self, write: Write) -> Traces:
-        known = self._made.get(write.create_key)
+        known = self._made.get(write.op_id)
         if known is not None:
             return Traces((self._record(known),) if known in self.entries else ())
         assert write.after is not None
-        tried = self._tried.get(write.create_key, datetime.fromisoformat(write.op_id[:20]))
-        free = [key for key in self.entries if self._made_for(key) in ("", write.create_key)]
+        tried = self._tried.get(write.op_id, datetime.fromisoformat(write.op_id[:20]))
+        free = [key for key in self.entries if self._made_for(key) in ("", write.op_id)]
         since = [key for key in free if self.entries[key].made >= tried - timedelta(minutes=2)]
         since.sort(key=lambda key: self.entries[key].made, reverse=True)
         found = [self._record(key) for key in since if _alike(self.entries[key].image, write.after)]
         if found:
-            self._made[write.create_key] = found[0].key
+            self._made[write.op_id] = found[0].key
             return Traces(tuple(found))
         return Traces(doubtful=tuple(self._record(key) for key in since))
 

@@ -32,8 +32,9 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 class CreateMemory:
-    """What this process knows of its own creates: when each was first tried, and which ids are whose.
+    """What this process knows of its own creates, by operation: when each was sent, and which ids are whose.
 
+    Not by create key: what was made, deleted and is made again has the same one (an undo, a copy re-created by hand).
     Times are the server's. A record belongs to one create only: two equal meetings must not adopt the same one.
     """
 
@@ -43,21 +44,21 @@ class CreateMemory:
         self._owner_of: dict[str, str] = {}
 
     def tried(self, write: Write, now: datetime) -> None:
-        self._attempts.setdefault(_name(write), now)
+        self._attempts.setdefault(write.op_id, now)
 
     def made(self, write: Write, key: str) -> None:
-        self._id_of[_name(write)] = key
-        self._owner_of[key] = _name(write)
+        self._id_of[write.op_id] = key
+        self._owner_of[key] = write.op_id
 
     def id_of(self, write: Write) -> str:
-        return self._id_of.get(_name(write), "")
+        return self._id_of.get(write.op_id, "")
 
     def is_free(self, write: Write, key: str) -> bool:
-        return self._owner_of.get(key, _name(write)) == _name(write)
+        return self._owner_of.get(key, write.op_id) == write.op_id
 
     def tried_at(self, write: Write, now: datetime) -> datetime:
         """When the create was first sent: as remembered, as its journal id says, or a day ago at most."""
-        known = self._attempts.get(_name(write))
+        known = self._attempts.get(write.op_id)
         if known is not None:
             return known
         stamped = _STAMP.match(write.op_id)
@@ -65,10 +66,6 @@ class CreateMemory:
             return now - ATTEMPT_UNKNOWN
         # The journal's stamp is the local clock's; the difference between the clocks is known now.
         return datetime.fromisoformat(stamped[0]) + (now - datetime.now(UTC))
-
-
-def _name(write: Write) -> str:
-    return write.create_key or write.op_id
 
 
 class LostCreates:
