@@ -4,11 +4,14 @@ VENV ?= .venv
 PINS := packaging/requirements
 BIN := $(VENV)/bin
 SOURCES := daemon shared tray_client tests
+# Where Python is told to write no byte code, each of the hundreds of processes would compile everything anew.
+COMPILE_OURS = @$(BIN)/python -m compileall -q $(SOURCES)
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: demo test test-foreign simulate soak bench system-packages pins format clean
 
 demo: $(VENV)/.ready
+	$(COMPILE_OURS)
 	$(BIN)/daybridge demo $(ARGS)
 
 test: $(VENV)/.ready-dev system-packages
@@ -16,9 +19,11 @@ test: $(VENV)/.ready-dev system-packages
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(COMPILE_OURS)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 test-foreign: $(VENV)/.ready-dev
+	$(COMPILE_OURS)
 	DAYBRIDGE_FOREIGN=1 $(BIN)/python -m pytest -q tests/foreign $(ARGS)
 
 simulate: $(VENV)/.ready-dev
@@ -42,13 +47,13 @@ $(VENV)/bin/uv: $(PINS)/build.txt
 	@touch $@
 
 $(VENV)/.ready: $(VENV)/bin/uv $(PINS)/run.txt pyproject.toml
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(PINS)/run.txt
+	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r $(PINS)/run.txt
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	-@$(BIN)/python tests/tray/link_gi.py
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready $(PINS)/dev.txt
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(PINS)/dev.txt
+	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r $(PINS)/dev.txt
 	@touch $@
 
 system-packages: $(VENV)/.ready-dev
