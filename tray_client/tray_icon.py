@@ -71,7 +71,8 @@ def _mend_x_icon() -> None:
             while icon._display.pending_events():
                 yield icon._display.next_event()
             icon._display.flush()
-            select.select([icon._display, icon.posted], [], [])
+            if not icon._display.pending_events():  # what the flush has read already makes nothing readable any more
+                select.select([icon._display, icon.posted], [], [])
 
     icon_type._create_window = create_with_clicks
     icon_type._events = events

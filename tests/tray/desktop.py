@@ -149,20 +149,20 @@ class Desktop:
 
     def icon(self) -> Window:
         """The icon once the panel has taken it: a small window at the top edge."""
+        return until(self.icons)[-1]
 
-        def docked() -> list[Window]:
-            return [
-                window
-                for window in self.windows()
-                if 16 <= window.width <= 64
-                and 16 <= window.height <= 64
-                and 0 <= window.top < 40
-                and window.left >= 0
-                and "rayer" not in window.name
-                and "panel" not in window.name
-            ]
-
-        return until(docked)[-1]
+    def icons(self) -> list[Window]:
+        """The icons in the panel now."""
+        return [
+            window
+            for window in self.windows()
+            if 16 <= window.width <= 64
+            and 16 <= window.height <= 64
+            and 0 <= window.top < 40
+            and window.left >= 0
+            and "rayer" not in window.name
+            and "panel" not in window.name
+        ]
 
     def click_icon(self, button: int) -> None:
         icon = self.icon()

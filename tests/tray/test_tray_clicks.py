@@ -49,6 +49,7 @@ def titled(screen: Desktop, words: str) -> bool:
 
 
 def with_tray(screen: Desktop, set_up: Programs, *arguments: str, backend: str = "gtk") -> Process:
+    until(lambda: not screen.icons())  # the panel may still be busy with the icon before
     tray = set_up.start_tray(*arguments, backend=backend)
     screen.icon()
     return tray
