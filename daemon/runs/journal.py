@@ -55,8 +55,12 @@ def refused_twice(pair: OpenPair, op: Op) -> bool:
 
     A date of a series is refused only by the series of the very same set, and the next Ok may choose another set.
     """
-    keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
-    return keyed and not op.series_key
+    return known_by_key(pair, op) and not op.series_key
+
+
+def known_by_key(pair: OpenPair, op: Op) -> bool:
+    """Whether the side recognises what this create made by a key; elsewhere it is told by its time and subject only."""
+    return op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
 
 
 def holds(wanted: Image | None, found: Image, op: Op) -> bool:
@@ -128,7 +132,8 @@ class Journal:
     def acked(self, pairing: str, op: Op, key: str, record: Record | None, *, was_there: bool = False) -> Op:
         """The answer is known: what the side holds now is on record before the base changes.
 
-        ``was_there``: the comparison had seen this record before the create was sent (its key outlived a lost state).
+        ``was_there``: the record may be older than the create: the comparison had seen it (its key outlived a lost state),
+        or only its time and subject say that it is the one.
         """
         now = msgspec.structs.replace(
             op,
@@ -229,7 +234,9 @@ class Journal:
         for found in seen.free(op, traces.sure)[:1]:
             seen.owners[found.key] = op.id
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
-            return self.acked(pair.pairing, op, found.key, record)
+            # What is only alike may be older than this create (a lost state): what differs is compared, not overwritten.
+            unsure = not known_by_key(pair, op) and not holds(op.after, found.image, op)
+            return self.acked(pair.pairing, op, found.key, record, was_there=unsure)
         self._suspect(pair, op, seen.free(op, traces.doubtful))
         keyed = refused_twice(pair, op)
         if not op.not_before and not keyed:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from daemon.sync.base import LinkState
 from shared.models import Image, OneDecision
-from shared.states import Action, Answer, Decision, Side
+from shared.states import Action, Answer, Decision, Group, Side
 from tests.fakes.engine import Bench
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
@@ -181,3 +182,22 @@ def test_a_suspect_that_was_deleted_is_forgotten(bench: Bench) -> None:
     bench.clock.advance(hours=30)
     bench.start()
     assert [row.action for row in bench.rows()] == [Action.CREATE_IN_SALESFORCE]
+
+
+def test_what_only_looks_like_the_copy_is_compared_and_not_taken_for_what_was_sent(bench: Bench) -> None:
+    """Catches: a base that Salesforce never held, after which the difference is an edit that nobody made (P25)."""
+    older = bench.salesforce.put(CALL, made=bench.clock.now)
+    bench.salesforce.faults.hidden.add(older)
+    bench.notes.put(msgspec.structs.replace(CALL, location="Room 1"))
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_SALESFORCE]
+    bench.crash_next("salesforce.before_create")
+    bench.ok()
+    bench.salesforce.faults.hidden.clear()
+    bench.clock.advance(minutes=13)
+    (link,) = bench.base().links
+    assert (link.state, link.salesforce_key, link.salesforce_image) == (LinkState.NO_BASE, older, None)
+    bench.start()
+    (row,) = bench.rows()
+    assert [one.group for one in row.fields if one.notes != one.salesforce] == [Group.LOCATION]
+    assert bench.salesforce.entries[older].image.location == ""
