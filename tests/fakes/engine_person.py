@@ -9,7 +9,7 @@ from daemon.sides.contract import SideUnavailable, WrongAccount
 from daemon.sync.proposal import Proposal
 from shared.models import Choice, OneDecision
 from shared.problems import ApiProblem
-from shared.states import Answer, Decision, RunMode, Side
+from shared.states import Action, Answer, Decision, RunMode, Side
 from tests.fakes.engine_surroundings import Surroundings
 from tests.fakes.memory_side import sentence
 
@@ -64,9 +64,12 @@ class Person(Surroundings):
         if not self.bench.waits():
             return
         self.watch.approve()
-        for _, settlement in self.bench.chosen():
-            for _, salesforce_key in settlement.kept_apart:
-                self.bench.salesforce.created_by.pop(salesforce_key, None)  # the person says it is another meeting
+        for row, settlement in self.bench.chosen():
+            said = [salesforce_key for _, salesforce_key in settlement.kept_apart]
+            if row.action is Action.QUESTION and settlement.link_state is not None:
+                said.append(settlement.salesforce_key)
+            for salesforce_key in said:  # the person says whose it is, or whose it is not, and may be wrong
+                self.bench.salesforce.created_by.pop(salesforce_key, None)
         if late_edit:
             self._edit_in_the_gap(late_edit)
         before = [len(side.requests) for side in self.bench.sides]
