@@ -27,6 +27,7 @@ RUNS: dict[str, str] = {
     # what became of a row
     "row.changed_meanwhile": "This changed after you saw it and was not written. Look at it again.",
     "row.paired_elsewhere": "Another entry was paired with the same one in this run, so this row was not carried out.",
+    "row.copy_taken": "The copy made of this earlier belongs to another pair now. Approve this again to make a new one.",
     "row.ignored_meanwhile": "This item is ignored now, so nothing was written.",
     "row.answer_lost": (
         "The answer to this change was lost. It is looked up before anything is sent again; start again with Start Sync."

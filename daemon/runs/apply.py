@@ -11,13 +11,14 @@ import msgspec
 
 from daemon.runs.approval import Approved, approve, not_written, paired_items
 from daemon.runs.compare import Comparer, Comparison
-from daemon.runs.journal import Journal, refused_twice, write_of
+from daemon.runs.journal import Journal, holds, refused_twice, write_of
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
 from daemon.runs.series_creates import batches, marked, new_series, series_keys
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
+from daemon.sync.base import LinkState
 from daemon.sync.ignore import holds_forever, remember
 from daemon.sync.proposal import Proposal
 from daemon.sync.trees import Trees
@@ -225,6 +226,8 @@ class Applier:
     ) -> tuple[Mapping[str, Op], Mapping[str, Text]]:
         """Send every write, both sides at the same time; returns the operations as they stand then, and sentences by id."""
         ops = {op.id: op for each in approved for op in each.ops}
+        row_of = {op.id: each for each in approved for op in each.ops}
+        owners = _owners(fresh, approved)
         errors: dict[str, Text] = {}
         finished = 0
 
@@ -236,11 +239,15 @@ class Applier:
             self._journal.sent(fresh.pair.pairing, mine)
             try:
                 async for answer in fresh.pair.side(side).write([write_of(op) for op in mine]):
-                    ops[answer.op_id] = self._answered(fresh, ops[answer.op_id], answer)
-                    if isinstance(answer, Stale):
+                    if isinstance(answer, Done) and _is_taken(owners, row_of[answer.op_id], side, answer):
+                        self._keep_apart(fresh, row_of[answer.op_id], side, answer.key)
+                        answer = Stale(answer.op_id)
+                        errors[answer.op_id] = text("row.copy_taken")
+                    elif isinstance(answer, Stale):
                         errors[answer.op_id] = text("row.changed_meanwhile")
                     elif not isinstance(answer, Done):
                         errors[answer.op_id] = answer.text
+                    ops[answer.op_id] = self._answered(fresh, ops[answer.op_id], answer)
                     finished += 1
                     count(finished)
             except SideError as error:
@@ -262,17 +269,35 @@ class Applier:
         pairing = fresh.pair.pairing
         if isinstance(answer, Done):
             record = self._comparer.record_written(pairing, op.side, answer.stored, answer.key or op.key, fresh.rules)
-            was_there = op.kind == "create" and answer.key in fresh.trees.of(op.side).records
-            return self._journal.acked(pairing, op, answer.key or op.key, record, was_there=was_there)
+            seen_before = op.kind == "create" and answer.key in fresh.trees.of(op.side).records
+            differs = answer.was_there and record is not None and not holds(op.after, record.image, op)
+            return self._journal.acked(pairing, op, answer.key or op.key, record, adopted=seen_before or differs)
         if isinstance(answer, Stale):
             return self._journal.ended(pairing, op, "stale")
         if isinstance(answer, Refused):
             return self._journal.ended(pairing, op, "rejected")
         return self._journal.lost(pairing, op, keyed=refused_twice(fresh.pair, op))
 
+    def _keep_apart(self, fresh: Comparison, each: Approved, side: Side, key: str) -> None:
+        """Remember that what answers to this create's key is another meeting, so that the next attempt has another key."""
+        keys = {Side.NOTES: each.settlement.notes_key, Side.SALESFORCE: each.settlement.salesforce_key, side: key}
+        self._links.keep_apart(fresh.pair.pairing, keys[Side.NOTES], keys[Side.SALESFORCE])
+
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
         scope = one.scope if one.scope and row.series else Scope.OCCURRENCE
         self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock())))
+
+
+def _owners(fresh: Comparison, approved: Sequence[Approved]) -> dict[tuple[Side, str], str]:
+    """(side, key) -> the item whose pair holds it, with the pairs this Ok makes."""
+    linked = (link for link in fresh.base.links if link.state is not LinkState.TOMBSTONE)
+    owners = {(side, link.key(side)): link.id for link in linked for side in Side}
+    return owners | {key: each.row.item for each in approved for key in paired_items(each.settlement)}
+
+
+def _is_taken(owners: Mapping[tuple[Side, str], str], each: Approved, side: Side, answer: Done) -> bool:
+    """Whether this create came upon a record that belongs to the pair of another item (its key outlived a lost state)."""
+    return answer.was_there and owners.get((side, answer.key), each.row.item) != each.row.item
 
 
 def _stale_on_writing(outcome: RowOutcome) -> bool:

@@ -55,12 +55,8 @@ def refused_twice(pair: OpenPair, op: Op) -> bool:
 
     A date of a series is refused only by the series of the very same set, and the next Ok may choose another set.
     """
-    return known_by_key(pair, op) and not op.series_key
-
-
-def known_by_key(pair: OpenPair, op: Op) -> bool:
-    """Whether the side recognises what this create made by a key; elsewhere it is told by its time and subject only."""
-    return op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
+    keyed = op.side is Side.NOTES or pair.probe(op.side).capabilities.keyed_create
+    return keyed and not op.series_key
 
 
 def holds(wanted: Image | None, found: Image, op: Op) -> bool:
@@ -129,11 +125,12 @@ class Journal:
         moment = stamp(self._clock())
         self._runs.journal(pairing, [msgspec.structs.replace(op, phase="sent", sent_at=moment) for op in ops])
 
-    def acked(self, pairing: str, op: Op, key: str, record: Record | None, *, was_there: bool = False) -> Op:
+    def acked(self, pairing: str, op: Op, key: str, record: Record | None, *, adopted: bool = False) -> Op:
         """The answer is known: what the side holds now is on record before the base changes.
 
-        ``was_there``: the record may be older than the create: the comparison had seen it (its key outlived a lost state),
-        or only its time and subject say that it is the one.
+        ``adopted``: the record was found and not made by this very request, and says something else than was sent, or the
+        comparison had seen it. It may be older than the state of this program, so no base is claimed: the pair is compared
+        two-way and nothing is overwritten unasked.
         """
         now = msgspec.structs.replace(
             op,
@@ -141,19 +138,10 @@ class Journal:
             stored_key=key,
             stored_version=record.version if record else "",
             stored=record.image if record else None,
-            adopted=was_there or (record is not None and self._is_adopted(pairing, op, record)),
+            adopted=adopted,
         )
         self._runs.journal(pairing, [now])
         return now
-
-    def _is_adopted(self, pairing: str, op: Op, record: Record) -> bool:
-        """Whether a create came upon an older record that differs: from an earlier attempt, or from before the state was lost.
-
-        A record that does not tell its age counts as old: without a base the pair is compared two-way and nothing is overwritten.
-        """
-        if op.kind != "create" or holds(op.after, record.image, op):
-            return False
-        return not record.young or self._runs.earlier_attempts(pairing, op)
 
     def ended(self, pairing: str, op: Op, phase: str) -> Op:
         now = msgspec.structs.replace(op, phase=phase)
@@ -234,9 +222,8 @@ class Journal:
         for found in seen.free(op, traces.sure)[:1]:
             seen.owners[found.key] = op.id
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
-            # What is only alike may be older than this create (a lost state): what differs is compared, not overwritten.
-            unsure = not known_by_key(pair, op) and not holds(op.after, found.image, op)
-            return self.acked(pair.pairing, op, found.key, record, was_there=unsure)
+            adopted = not holds(op.after, found.image, op)
+            return self.acked(pair.pairing, op, found.key, record, adopted=adopted)
         self._suspect(pair, op, seen.free(op, traces.doubtful))
         keyed = refused_twice(pair, op)
         if not op.not_before and not keyed:

@@ -99,12 +99,16 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Written (or found to be already so). ``stored`` is what the side holds now; None after a delete."""
+    """Written (or found to be already so). ``stored`` is what the side holds now; None after a delete.
+
+    ``was_there``: this create was refused because its key was taken, and ``stored`` is what took it.
+    """
 
     op_id: str
     key: str
     version: str
     stored: Record | None
+    was_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

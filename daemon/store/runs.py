@@ -164,15 +164,6 @@ class RunStore:
             ).fetchall()
         return [op for op in (_op.decode(row[0]) for row in rows) if op.kind == "update"]
 
-    def earlier_attempts(self, pairing: str, op: Op) -> bool:
-        """Whether another operation carried the same create key."""
-        with self._db.reading() as db:
-            row = db.execute(
-                "SELECT 1 FROM op WHERE pairing=? AND id<>? AND instr(body, ?)>0 LIMIT 1",
-                (pairing, op.id, op.create_key.encode()),
-            ).fetchone()
-        return row is not None
-
     def failed_alone(self, pairing: str) -> frozenset[str]:
         """The create keys of operations that ended without a record known, and were sent as entries of their own."""
         with self._db.reading() as db:

@@ -271,7 +271,7 @@ class EngineSide(MemorySide):
             key = self._make_key(created_uid(write.create_key))
             if key in self.entries:
                 record = self._record(key)
-                return Done(write.op_id, key, record.version, record)
+                return Done(write.op_id, key, record.version, record, was_there=True)
         else:
             self._given += 1
             key = self._make_key(f"{self.side[0]}{self._given:05}")

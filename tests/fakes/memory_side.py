@@ -243,10 +243,11 @@ class MemorySide:
     def _create(self, write: Write) -> Outcome:
         assert write.after is not None
         key = self._make_key(created_uid(write.create_key))
-        if key not in self.entries:
+        was_there = key in self.entries
+        if not was_there:
             self.entries[key] = Entry(write.after, self.now)
         record = self._record(key)
-        return Done(write.op_id, key, record.version, record)
+        return Done(write.op_id, key, record.version, record, was_there)
 
     def _record(self, key: str) -> Record:
         entry = self.entries[key]

@@ -122,7 +122,7 @@ class CaldavWriting:
         looked: dict[str, Looked] = {}
         with contextlib.suppress(SideUnavailable):
             looked = await self.lookup.look(date_keys(uid, dates))
-        found = outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one))
+        found = outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one), was_there=not answer.ok)
         if answer.ok or not looked or any(isinstance(outcome, Done) for outcome in found):
             return found
         return [self._refused(one, answer) for one in dates]
@@ -145,7 +145,7 @@ class CaldavWriting:
             except SideUnavailable:
                 return self._lost(write)
             if found is not None:
-                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0], was_there=True)
         return self._refused(write, answer)
 
     async def _update(self, write: Write, entry: Entry) -> Outcome:

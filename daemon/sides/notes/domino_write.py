@@ -89,7 +89,7 @@ class DominoWriting:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
             found = (await self.find_created([write])).get(write.op_id)
             if found is not None:
-                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0])
+                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0], was_there=True)
         return self._refused(write, answer, refusal)
 
     async def _as_series(self, dates: Sequence[Write]) -> list[Outcome] | None:
@@ -109,17 +109,17 @@ class DominoWriting:
             refusal = error_of(answer)
             if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
                 # As for a single create: the UID is made from this set of dates alone.
-                found = await self._dates_stored(dates, uid)
+                found = await self._dates_stored(dates, uid, was_there=True)
                 if any(isinstance(outcome, Done) for outcome in found):
                     return found
             if answer.status != 400:
                 return [self._refused(one, answer, refusal) for one in dates]
         return None
 
-    async def _dates_stored(self, dates: Sequence[Write], uid: str) -> list[Outcome]:
+    async def _dates_stored(self, dates: Sequence[Write], uid: str, *, was_there: bool = False) -> list[Outcome]:
         """What the server holds of each date; one that is not seen there counts as unanswered."""
         looked = await self.reading.look(date_keys(uid, dates))
-        return outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one))
+        return outcomes_of(uid, dates, looked, lambda one, _seen: self._lost(one), was_there=was_there)
 
     async def _update(self, write: Write, after: Image) -> Outcome:
         uid, recurrence_id = split_notes_key(write.key)

@@ -193,12 +193,13 @@ class IcsFolderSide:
 
     def _create_series(self, dates: Sequence[Write]) -> list[Outcome]:
         uid = created_uid(dates[0].series_key)
-        if uid not in self._scan().by_uid:
+        was_there = uid in self._scan().by_uid
+        if not was_there:
             made = series_texts(uid, dates, zone=self._zone, now=self._clock(), method="PUBLISH")[0]
             self._put(self._new_path(uid), as_published(made))
         contents = self._scan()
         looked = {key: self._look_in(contents, key) for key in date_keys(uid, dates)}
-        return outcomes_of(uid, dates, looked, _not_stored)
+        return outcomes_of(uid, dates, looked, _not_stored, was_there=was_there)
 
     def _new_path(self, uid: str) -> Path:
         return new_file_in(self._folder, _UNSAFE.sub("_", uid))
@@ -226,10 +227,11 @@ class IcsFolderSide:
         if write.after is None:
             return Refused(write.op_id, "nothing_to_write", text("notes.nothing_to_write"))
         uid = created_uid(write.create_key)
-        if uid not in self._scan().by_uid:
+        was_there = uid in self._scan().by_uid
+        if not was_there:
             made = new_entry(uid, write.after, zone=self._zone, now=self._clock(), method="PUBLISH")
             self._put(self._new_path(uid), as_published(made))
-        return self._stored(write, notes_key(uid))
+        return self._stored(write, notes_key(uid), was_there=was_there)
 
     def _update(self, write: Write, file: _File, uid: str, recurrence_id: str) -> Outcome:
         if write.after is None:
@@ -258,10 +260,10 @@ class IcsFolderSide:
         replace_file(path, content)
         self._observed[path] = stamp_of(path)
 
-    def _stored(self, write: Write, key: str) -> Outcome:
+    def _stored(self, write: Write, key: str, *, was_there: bool = False) -> Outcome:
         found = self._look_in(self._scan(), key)
         if isinstance(found, Found):
-            return Done(write.op_id, key, found.record.version, found.record)
+            return Done(write.op_id, key, found.record.version, found.record, was_there)
         return _not_stored(write, found)
 
     def _scan(self) -> _Contents:

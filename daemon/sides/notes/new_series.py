@@ -56,14 +56,22 @@ def date_keys(uid: str, dates: Sequence[Write]) -> list[str]:
 
 
 def outcomes_of(
-    uid: str, dates: Sequence[Write], looked: Mapping[str, Looked], unseen: Callable[[Write, Looked | None], Outcome]
+    uid: str,
+    dates: Sequence[Write],
+    looked: Mapping[str, Looked],
+    unseen: Callable[[Write, Looked | None], Outcome],
+    *,
+    was_there: bool = False,
 ) -> list[Outcome]:
-    """One outcome for each date of a series that was sent: what a look found of it, or what ``unseen`` makes of one not found."""
+    """One outcome for each date of a series that was sent: what a look found of it, or what ``unseen`` makes of one not found.
+
+    ``was_there``: the series was not made by this request, its UID was taken.
+    """
     made: list[Outcome] = []
     for one, key in zip(dates, date_keys(uid, dates), strict=True):
         seen = looked.get(key)
         if isinstance(seen, Found):
-            made.append(Done(one.op_id, key, seen.record.version, seen.record))
+            made.append(Done(one.op_id, key, seen.record.version, seen.record, was_there))
         else:
             made.append(unseen(one, seen))
     return made

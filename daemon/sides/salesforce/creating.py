@@ -111,6 +111,7 @@ class EventCreator:
             stored = by_key.get(row.write.create_key.lower())
             looked = self._reader.judge(stored, server_time) if stored is not None else None
             if isinstance(looked, Found):
-                yield Done(row.write.op_id, looked.record.key, looked.record.version, looked.record)
+                record = looked.record
+                yield Done(row.write.op_id, record.key, record.version, record, was_there=True)
             else:
                 yield refusal(row.write.op_id, RowError("DUPLICATE_VALUE", "", (self._profile.shape.key_field,)))

@@ -40,3 +40,34 @@ def test_the_same_partner_is_given_once() -> None:
     assert outcome.error.code == "row.paired_elsewhere"
     assert [(row.id, row.action) for row in bench.rows()] == [(second.id, Action.CREATE_IN_SALESFORCE)]
     bench.close()
+
+
+def test_a_copy_that_belongs_to_another_pair_is_not_taken_from_it() -> None:
+    """Catches: two pairs that take one Notes entry from each other at every run, because its key outlived a lost state."""
+    bench = Bench(keyed=False)
+    lunch = Image(subject="Lunch", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
+    first = bench.salesforce.put(lunch)
+    bench.start()
+    bench.ok()
+    (copy,) = bench.notes.entries
+    bench.lose_database()
+    bench.salesforce.edit(first, subject="Visit", starts_at="2026-03-19T09:00Z", ends_at="2026-03-19T10:00Z")
+    second = bench.salesforce.put(lunch)
+    bench.start()
+    assert sorted(row.action for row in bench.rows()) == [Action.CREATE_IN_NOTES, Action.LINK]
+    bench.ok()
+    (row,) = bench.rows()
+    assert bench.review is not None
+    error = bench.review.outcomes[row.id].error
+    assert error is not None
+    assert error.code == "row.copy_taken"
+    bench.decide([OneDecision(change=row.id, revision=row.revision, decision=Decision.APPROVE)])
+    bench.ok()
+    assert len(bench.notes.entries) == 2
+    assert {(link.notes_key == copy, link.salesforce_key) for link in bench.base().links} == {
+        (True, second),
+        (False, first),
+    }
+    bench.clock.advance(minutes=13)
+    assert bench.start() is None
+    bench.close()
