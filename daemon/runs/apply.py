@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from daemon.runs.approval import Approved, approve, not_written, paired_items
+from daemon.runs.approval import Approved, approve, is_taken, not_written, owners_of, paired_items, partners
 from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.journal import Journal, holds, refused_twice, write_of
 from daemon.runs.moments import Clock, stamp
@@ -18,7 +18,6 @@ from daemon.runs.series_creates import batches, marked, new_series, series_keys
 from daemon.sides.contract import Done, Outcome, ProgressSink, Refused, SideError, Stale
 from daemon.store.links import LinkStore
 from daemon.store.runs import Op, RowOutcome
-from daemon.sync.base import LinkState
 from daemon.sync.ignore import holds_forever, remember
 from daemon.sync.proposal import Proposal
 from daemon.sync.trees import Trees
@@ -217,7 +216,7 @@ class Applier:
             for side, key in ((Side.NOTES, row.notes_key), (Side.SALESFORCE, row.salesforce_key))
             if key
         }
-        wanted |= {(each.side, each.id) for row in rows for each in row.candidates if each.id}
+        wanted |= {pair for row in rows for one in row.settlements if one is not None for pair in partners(one)}
         trees = await self._comparer.look(comparison.pair, comparison.trees, comparison.base, comparison.rules, wanted)
         return await asyncio.to_thread(plans.again, comparison, trees)
 
@@ -227,7 +226,7 @@ class Applier:
         """Send every write, both sides at the same time; returns the operations as they stand then, and sentences by id."""
         ops = {op.id: op for each in approved for op in each.ops}
         row_of = {op.id: each for each in approved for op in each.ops}
-        owners = _owners(fresh, approved)
+        owners = owners_of(fresh, approved)
         errors: dict[str, Text] = {}
         finished = 0
 
@@ -239,7 +238,7 @@ class Applier:
             self._journal.sent(fresh.pair.pairing, mine)
             try:
                 async for answer in fresh.pair.side(side).write([write_of(op) for op in mine]):
-                    if isinstance(answer, Done) and _is_taken(owners, row_of[answer.op_id], side, answer):
+                    if isinstance(answer, Done) and is_taken(owners, row_of[answer.op_id], side, answer):
                         self._keep_apart(fresh, row_of[answer.op_id], side, answer.key)
                         answer = Stale(answer.op_id)
                         errors[answer.op_id] = text("row.copy_taken")
@@ -286,18 +285,6 @@ class Applier:
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
         scope = one.scope if one.scope and row.series else Scope.OCCURRENCE
         self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock())))
-
-
-def _owners(fresh: Comparison, approved: Sequence[Approved]) -> dict[tuple[Side, str], str]:
-    """(side, key) -> the item whose pair holds it, with the pairs this Ok makes."""
-    linked = (link for link in fresh.base.links if link.state is not LinkState.TOMBSTONE)
-    owners = {(side, link.key(side)): link.id for link in linked for side in Side}
-    return owners | {key: each.row.item for each in approved for key in paired_items(each.settlement)}
-
-
-def _is_taken(owners: Mapping[tuple[Side, str], str], each: Approved, side: Side, answer: Done) -> bool:
-    """Whether this create came upon a record that belongs to the pair of another item (its key outlived a lost state)."""
-    return answer.was_there and owners.get((side, answer.key), each.row.item) != each.row.item
 
 
 def _stale_on_writing(outcome: RowOutcome) -> bool:

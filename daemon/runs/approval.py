@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from daemon.runs.compare import Comparison
 from daemon.runs.create_keys import create_key
 from daemon.runs.review import Review
+from daemon.sides.contract import Done
 from daemon.store.runs import Op, RowOutcome
 from daemon.sync.appointment import item_id
 from daemon.sync.base import Link, LinkState, came_back
@@ -106,3 +108,21 @@ def paired_items(settlement: Settlement) -> set[tuple[Side, str]]:
         return set()
     keys = {(Side.NOTES, settlement.notes_key), (Side.SALESFORCE, settlement.salesforce_key)}
     return {(side, key) for side, key in keys if key}
+
+
+def owners_of(fresh: Comparison, approved: Sequence[Approved]) -> dict[tuple[Side, str], str]:
+    """(side, key) -> the item whose pair holds it, with the pairs this Ok makes."""
+    linked = (link for link in fresh.base.links if link.state is not LinkState.TOMBSTONE)
+    owners = {(side, link.key(side)): link.id for link in linked for side in Side}
+    return owners | {key: each.row.item for each in approved for key in paired_items(each.settlement)}
+
+
+def is_taken(owners: Mapping[tuple[Side, str], str], each: Approved, side: Side, answer: Done) -> bool:
+    """Whether this create came upon a record that belongs to the pair of another item (its key outlived a lost state)."""
+    return answer.was_there and owners.get((side, answer.key), each.row.item) != each.row.item
+
+
+def partners(settlement: Settlement) -> list[tuple[Side, str]]:
+    """The items that an answer pairs or keeps apart."""
+    pairs = [*settlement.kept_apart, (settlement.notes_key, settlement.salesforce_key)]
+    return [named for n, s in pairs for named in ((Side.NOTES, n), (Side.SALESFORCE, s)) if named[1]]

@@ -22,6 +22,7 @@ BOTH_PRIVATE = (text("quiet.both_private"),)
 BOTH_DELETED = (text("quiet.both_deleted"),)
 REBASED = (text("quiet.rebased"),)
 NOT_LISTED = (text("quiet.not_listed"),)
+PARTNER_WAITS = (text("quiet.partner_waits"),)
 
 
 def group_words(groups: Iterable[Group]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from daemon.sync import explain, removal_rows
-from daemon.sync.appointment import item_id, split_notes_key
+from daemon.sync.appointment import item_id
 from daemon.sync.base import Link, LinkState, came_back
 from daemon.sync.changes import Context
 from daemon.sync.decide import IgnoreState, Outcome, Presence, unlinked
@@ -20,9 +19,10 @@ from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.rules import filtered
 from daemon.sync.series import Moved
-from daemon.sync.suspects import must_wait
+from daemon.sync.suspects import held
 from daemon.sync.trees import Record
-from shared.models import Image, Text
+from daemon.sync.unreadable import unreadable
+from shared.models import Text
 from shared.states import LeftOutReason, Side
 from shared.texts import text
 
@@ -48,13 +48,12 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     taken = {one.record.key for one in moved.values()}
     notes = _gather(ctx, draft, Side.NOTES, taken)
     salesforce = _gather(ctx, draft, Side.SALESFORCE, draft.asked)
-    _unreadable(ctx, draft)
+    unreadable(ctx, draft)
     if ctx.trees.notes.problem is not None or ctx.trees.salesforce.problem is not None:
         _side_unknown(ctx, draft, notes, salesforce)
         return
     found = match(
-        _without_waiting(ctx, draft, (*notes.new, *notes.unholdable)),
-        (*salesforce.new, *salesforce.unholdable),
+        *_free(ctx, draft, notes, salesforce),
         lambda n, s: identical(ctx, n, s),
         ctx.base.kept_apart,
         ctx.base.suspects | _once_paired(notes, salesforce),
@@ -79,15 +78,24 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
     _leave_out(ctx, draft, salesforce)
 
 
-def _without_waiting(ctx: Context, draft: Draft, records: Iterable[Record]) -> list[Record]:
-    """The new Notes items of which every suspect was seen; the others are held."""
-    free: list[Record] = []
-    for record in records:
-        if must_wait(ctx, draft, record.key):
-            draft.quiet[ctx.fresh_id(Side.NOTES, record.key)] = explain.NOT_LISTED
-        else:
-            free.append(record)
-    return free
+def _free(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newcomers) -> tuple[list[Record], list[Record]]:
+    """The new items of both sides, without those that wait because a create without an answer may have made their partner."""
+    both = [(own, record) for own in (notes, salesforce) for record in (*own.new, *own.unholdable)]
+    subjects = {(own.side, record.key): _subject(ctx, own, record) for own, record in both} if ctx.base.suspects else {}
+    waiting = held(ctx, draft, subjects, {own.side: own.presence for own in (notes, salesforce)})
+    free = [(own.side, record) for own, record in both if (own.side, record.key) not in waiting]
+    return [one for side, one in free if side is Side.NOTES], [one for side, one in free if side is Side.SALESFORCE]
+
+
+def _subject(ctx: Context, own: Newcomers, record: Record) -> Subject:
+    tombstone = own.removed.get(record.key)
+    return Subject(
+        id=tombstone.id if tombstone is not None else ctx.fresh_id(own.side, record.key),
+        notes=record if own.side is Side.NOTES else None,
+        salesforce=record if own.side is Side.SALESFORCE else None,
+        hidden=ctx.rules.hides(record.image),
+        generation=tombstone.generation if tombstone is not None else 0,
+    )
 
 
 def _once_paired(notes: Newcomers, salesforce: Newcomers) -> frozenset[tuple[str, str]]:
@@ -231,14 +239,7 @@ def _apart(ctx: Context, side: Side, record: Record, twin: Record) -> bool:
 
 def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
     tombstone = own.removed.get(record.key)
-    item = tombstone.id if tombstone is not None else ctx.fresh_id(own.side, record.key)
-    subject = Subject(
-        id=item,
-        notes=record if own.side is Side.NOTES else None,
-        salesforce=record if own.side is Side.SALESFORCE else None,
-        hidden=ctx.rules.hides(record.image),
-        generation=tombstone.generation if tombstone is not None else 0,
-    )
+    subject = _subject(ctx, own, record)
     outcome = _both(own.side, own.is_what(record), Presence.ABSENT)
     if outcome in (Outcome.CANNOT_NOTES, Outcome.CANNOT_SALESFORCE):
         target = own.side.other
@@ -246,7 +247,7 @@ def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
         problem = time_problem(image, target, ctx.tree(target).capabilities)
         bar = _create_forbidden(ctx, target)
         if bar is not None:
-            draft.quiet[item] = (bar,)
+            draft.quiet[subject.id] = (bar,)
         else:
             cannot(ctx, draft, subject, [problem or text("cannot.unknown")])
         return
@@ -284,34 +285,3 @@ def _leave_out(ctx: Context, draft: Draft, some: Newcomers) -> None:
         set_aside(draft, some.side, record, LeftOutReason.PRIVATE, ctx)
     for record, reason in some.out_of_scope:
         set_aside(draft, some.side, record, reason, ctx)
-
-
-def _unreadable(ctx: Context, draft: Draft) -> None:
-    """What a side could not make an item of: unreadable ones are shown, the rest is kept with its reason."""
-    linked = {side: ctx.base.by_key(side) for side in Side}
-    for side in (Side.NOTES, Side.SALESFORCE):
-        for key in sorted(ctx.set_aside[side]):
-            left = ctx.set_aside[side][key]
-            if left.reason is not LeftOutReason.UNREADABLE:
-                draft.left_out[(side, key)] = left
-                continue
-            if key in linked[side] and key not in ctx.tree(side).records:
-                continue  # its pair says so
-            item = ctx.fresh_id(side, key)
-            if _is_unreadable_ignored(ctx, side, key, item):
-                draft.quiet[item] = explain.IGNORED_FOREVER
-                draft.left_out[(side, key)] = left
-                continue
-            image = Image(
-                subject=left.title, starts_at=left.starts_at, ends_at=left.ends_at, all_day=left.all_day, id=key
-            )
-            before = len(draft.changes)
-            cannot(ctx, draft, Subject(id=item, fallback=image), [left.why or text("cannot.unreadable")])
-            if len(draft.changes) == before:
-                draft.left_out[(side, key)] = left
-
-
-def _is_unreadable_ignored(ctx: Context, side: Side, key: str, item: str) -> bool:
-    notes_key, salesforce_key = (key, "") if side is Side.NOTES else ("", key)
-    found = ctx.ignores.of(item, notes_key, salesforce_key, [split_notes_key(key)[0]])
-    return bool(found) and standing(found, None, None).state is not IgnoreState.NONE

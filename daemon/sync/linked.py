@@ -17,7 +17,7 @@ from daemon.sync.projection import redacted
 from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.series import Moved
-from daemon.sync.suspects import must_wait, suspects_of
+from daemon.sync.suspects import suspected, waits
 from daemon.sync.trees import Record
 from shared.models import Image, Text
 from shared.states import LeftOutReason, Side
@@ -82,10 +82,11 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
     if link.state is LinkState.NO_BASE:
         outcome = _without_base(notes, salesforce, outcome)
     subject = _subject(ctx, link, notes, salesforce, moved)
-    if salesforce.status is Status.DELETED and notes.record is not None and must_wait(ctx, draft, notes.record.key):
-        draft.quiet[link.id] = explain.NOT_LISTED
+    remade = salesforce.status is Status.DELETED and notes.record is not None
+    if remade and waits(ctx, draft, subject, Side.NOTES, ctx.trees.salesforce.records):
+        draft.asked.update(suspected(ctx, Side.NOTES, subject.key(Side.NOTES)))
         return
-    lost = _lost_copies(ctx, notes, draft) if salesforce.status is Status.DELETED else []
+    lost = _lost_copies(ctx, notes, draft) if remade else []
     if lost:
         draft.asked.update(record.key for record, _ in lost)
         doubtful(ctx, draft, subject, lost)
@@ -96,7 +97,7 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
 def _lost_copies(ctx: Context, notes: Seen, draft: Draft) -> list[tuple[Record, float]]:
     """Events that may be the re-created copy of a pair whose own event is gone, because that create was never answered."""
     key = notes.record.key if notes.record is not None else ""
-    found = [other for other in suspects_of(ctx, key) if other not in draft.asked] if key else []
+    found = [other for other in suspected(ctx, Side.NOTES, key) if other not in draft.asked] if key else []
     linked_keys = ctx.base.by_key(Side.SALESFORCE) if found else {}
     return [(ctx.trees.salesforce.records[other], 0.0) for other in found if other not in linked_keys]
 

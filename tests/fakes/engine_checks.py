@@ -24,7 +24,7 @@ from shared.models import Image
 from shared.states import Action, Decision, Group, Side
 from tests.fakes.engine import Bench
 from tests.fakes.engine_process import Crash
-from tests.fakes.engine_side import EngineSide, shown, values_of
+from tests.fakes.engine_side import EngineSide, alike, shown, values_of
 from tests.fakes.memory_side import Entry
 
 _op = msgspec.json.Decoder(Op)
@@ -193,6 +193,10 @@ class Watch:
                 name = side.created_by.get(key, "")
                 if not name or key in self.restored:
                     continue
+                if name in living and not side.keyed:
+                    self._exchange_equals(side, (living[name], key))
+                    name = side.created_by[key]
+                    living = {side.created_by.get(one, ""): one for one in living.values()}
                 if name in living:
                     self.broken("P7", f"{side.side} holds {living[name]} and {key} for one create")
                 living[name] = key
@@ -206,6 +210,19 @@ class Watch:
                     self.broken("P7", f"two links hold {key} on {side}: {keys[key]} and {link.id}")
                 keys[key] = link.id
         self._check_base()
+
+    def _exchange_equals(self, side: EngineSide, keys: Iterable[str]) -> None:
+        """Where nothing but time and subject tells whose copy is whose, one of two equal creates may take the other's."""
+        with self.bench.database.reading() as db:
+            rows = db.execute("SELECT body FROM op WHERE phase IN ('acked', 'committed')").fetchall()
+        takers = {op.stored_key: op for op in (_op.decode(row[0]) for row in rows) if op.kind == "create"}
+        asked = {one.write.create_key: one.write.after for one in side.requests if one.write.kind == "create"}
+        for key in keys:
+            taker, made = takers.get(key), asked.get(side.created_by[key])
+            if taker is None or taker.side is not side.side or made is None or taker.after is None:
+                continue
+            if alike(made, taker.after):
+                side.created_by[key] = taker.create_key
 
     def _check_base(self) -> None:
         """P25: every value of the base was really held by its side, or asked of it by an approved write."""

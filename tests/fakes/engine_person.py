@@ -38,6 +38,9 @@ class Person(Surroundings):
     def _after_run(self) -> None:
         self.watch.check_state()
         self.watch.check_plan()
+        ended = self.bench.coordinator.last_ended
+        if ended is not None and ended.because is not None and ended.because.code == "run.internal":
+            self.watch.broken("engine", self.bench.log.lines[-1])
         self.watch.verify()
 
     def decide(self, row_no: int, choice_no: int) -> None:

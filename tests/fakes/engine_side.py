@@ -302,7 +302,7 @@ class EngineSide(MemorySide):
         free = [key for key in self.entries if self._made_for(key) in ("", write.op_id)]
         since = [key for key in free if self.entries[key].made >= tried - timedelta(minutes=2)]
         since.sort(key=lambda key: self.entries[key].made, reverse=True)
-        found = [self._record(key) for key in since if _alike(self.entries[key].image, write.after)]
+        found = [self._record(key) for key in since if alike(self.entries[key].image, write.after)]
         if found:
             self._made[write.op_id] = found[0].key
             return Traces(tuple(found))
@@ -312,7 +312,8 @@ class EngineSide(MemorySide):
         return next((name for name, made in self._made.items() if made == key), "")
 
 
-def _alike(stored: Image, wanted: Image) -> bool:
+def alike(stored: Image, wanted: Image) -> bool:
+    """Whether ``stored`` is taken for the result of a create of ``wanted`` where no key tells it."""
     same = (stored.starts_at, stored.ends_at, stored.all_day) == (wanted.starts_at, wanted.ends_at, wanted.all_day)
     return same and stored.subject.casefold() == wanted.subject.casefold()
 

@@ -201,3 +201,79 @@ def test_what_only_looks_like_the_copy_is_compared_and_not_taken_for_what_was_se
     (row,) = bench.rows()
     assert [one.group for one in row.fields if one.notes != one.salesforce] == [Group.LOCATION]
     assert bench.salesforce.entries[older].image.location == ""
+
+
+def out_of_sight(bench: Bench, side: Side, key: str) -> None:
+    """From the next full reading on, ``key`` is in no listing and cannot be looked up (given to somebody else, purged)."""
+    bench.side(side).faults.hidden.add(key)
+    bench.side(side).faults.unclear.add(key)
+    bench.clock.advance(hours=30)
+    bench.start()  # a calendar that is empty all at once is believed when the next reading agrees
+
+
+def test_a_suspect_that_cannot_be_read_is_asked_about(bench: Bench) -> None:
+    """Catches: an entry that is held for ever without a word, because nobody can tell what became of its copy."""
+    copy = lost(bench)
+    bench.start()
+    out_of_sight(bench, Side.SALESFORCE, copy)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.default_decision) == (Action.QUESTION, Decision.UNDECIDED)
+    assert [choice.answer for choice in row.choices if choice.decision is Decision.ANSWER] == [Answer.KEEP_APART]
+    assert copy in row.why[0].text
+    answered(bench, Answer.KEEP_APART)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_SALESFORCE]
+
+
+def test_a_suspect_that_comes_into_sight_again_makes_the_answer_stale(bench: Bench) -> None:
+    """Catches: «it has no partner» carried out although the partner was there when it was looked at once more."""
+    copy = lost(bench)
+    bench.start()
+    out_of_sight(bench, Side.SALESFORCE, copy)
+    bench.start()
+    bench.salesforce.faults.hidden.clear()
+    bench.salesforce.faults.unclear.clear()
+    (before,) = bench.rows()
+    one = OneDecision(
+        change=before.id, revision=before.revision, decision=Decision.ANSWER, answer=Answer.KEEP_APART, candidate=None
+    )
+    bench.decide([one])
+    bench.ok()
+    (row,) = bench.rows()
+    assert row.revision != before.revision
+    assert Answer.PAIR in [choice.answer for choice in row.choices]
+    assert not bench.base().kept_apart
+
+
+def test_the_copy_of_an_entry_that_cannot_be_seen_is_not_brought_to_notes(bench: Bench) -> None:
+    """Catches: a second Notes entry beside one that is out of sight, and a second event when it comes back (seed 35182)."""
+    copy = lost(bench)
+    bench.start()
+    (entry,) = bench.notes.entries
+    out_of_sight(bench, Side.NOTES, entry)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.salesforce_key) == (Action.QUESTION, copy)
+    answered(bench, Answer.KEEP_APART)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_NOTES]
+
+
+def test_whoever_may_be_the_partner_of_one_that_waits_waits_too(bench: Bench) -> None:
+    """Catches: one of two suspects offered as new while the person is asked about the other."""
+    copy = lost(bench)
+    second = bench.salesforce.put(msgspec.structs.replace(CALL, subject="[Y] Call"), made=bench.clock.now)
+    bench.start()
+    assert len(bench.base().suspects) == 2
+    out_of_sight(bench, Side.SALESFORCE, second)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.salesforce_key) == (Action.QUESTION, "")
+    comparison = bench.coordinator.comparison
+    assert comparison is not None
+    assert [why[0].code for why in comparison.plan.quiet.values()] == ["quiet.partner_waits"]
+    answered(bench, Answer.KEEP_APART)
+    bench.start()
+    (row,) = bench.rows()
+    assert [one.image.id for one in row.candidates] == [copy]
