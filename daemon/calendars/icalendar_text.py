@@ -69,7 +69,6 @@ class ParsedEvent:
     sequence: int
     dtstamp: datetime | None
     last_modified: datetime | None
-    created: datetime | None
     apptype: str | None
     noticetype: str | None
     busy_word: str
@@ -237,7 +236,6 @@ def _event(component: Component, times: EventTimes, handle: str, uid: str, deriv
         sequence=event_fields.number(component, "SEQUENCE"),
         dtstamp=read_stamp(component.value("DTSTAMP")),
         last_modified=read_stamp(component.value("LAST-MODIFIED")),
-        created=read_stamp(component.value("CREATED")),
         apptype=marks.get("X-LOTUS-APPTTYPE"),
         noticetype=marks.get("X-LOTUS-NOTICETYPE"),
         busy_word=component.value("X-MICROSOFT-CDO-BUSYSTATUS").upper(),

@@ -143,7 +143,7 @@ class Observer:
         left_out = self._left_out(pair.pairing, side, seen)
         if problem is None:
             now = stamp(self._clock())
-            changed = [record for key, record in records.items() if known.get(key) != replace(record, young=False)]
+            changed = [record for key, record in records.items() if known.get(key) != record]
             self._store.save(pair.pairing, side, changed, known.keys() - tree.keys())
             self._store.save_left_out(pair.pairing, side, left_out)
             window, carry = rules.window, rules.private == "carry"

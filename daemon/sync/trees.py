@@ -30,8 +30,7 @@ class Record:
     unchanged payload need not be parsed. ``entry_type``: appointment, all_day, meeting, anniversary, reminder (Notes) or
     event (Salesforce). ``locked_groups`` cannot be written on this side; ``locked_because`` says why. ``organised_by_other``
     is true where someone else called the meeting. ``foreign_key`` is our key as stored on the record, where the org has
-    such a field. ``young`` is true for an item created less than ten minutes before it was read. ``raw`` is the payload
-    for before-images; the planner never looks at it.
+    such a field. ``raw`` is the payload for before-images; the planner never looks at it.
     """
 
     key: str
@@ -45,7 +44,6 @@ class Record:
     locked_because: Text | None = None
     organised_by_other: bool = False
     foreign_key: str = ""
-    young: bool = False
     raw: str = ""
 
 

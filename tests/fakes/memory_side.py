@@ -38,8 +38,6 @@ from daemon.sync.trees import Capabilities, Evidence, LeftOut, Record, SeriesPla
 from shared.models import CalendarInfo, Image, Text
 from shared.states import Group, LeftOutReason
 
-YOUNG = timedelta(minutes=10)
-
 
 def sentence(words: str) -> Text:
     return Text(code="test.memory_side", text=words)
@@ -166,7 +164,7 @@ class MemorySide:
                 left_out[key] = LeftOut(LeftOutReason.UNREADABLE, key, why=sentence("This entry cannot be read."))
                 continue
             record = self._record(key)
-            if key in known and known[key].payload_digest == record.payload_digest and not record.young:
+            if key in known and known[key].payload_digest == record.payload_digest:
                 unchanged.add(key)
             else:
                 records.append(record)
@@ -266,7 +264,6 @@ class MemorySide:
             locked_because=entry.locked_because,
             organised_by_other=entry.organised_by_other,
             foreign_key=entry.foreign_key,
-            young=timedelta(0) <= self.now - entry.made < YOUNG,
         )
 
 

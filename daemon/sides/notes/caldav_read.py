@@ -65,7 +65,7 @@ class CaldavReading:
         digests = {
             record.payload_digest: record
             for key, record in known.items()
-            if key.endswith("#") and record.payload_digest and not record.young
+            if key.endswith("#") and record.payload_digest
         }
         collected = _Collected(window, digests)
         collected.touched.update(uid for href in to_read for uid in self._register.uids.get(href, ()))

@@ -105,7 +105,7 @@ class EntryReader:
             for occurrence in expansion.occurrences:
                 if occurrence.recurrence_id == recurrence_id:
                     place = place_of(occurrence, expansion, events)
-                    return record_of(occurrence, place, payload, self.owner, self.clock())
+                    return record_of(occurrence, place, payload, self.owner)
             if (handle, LeftOutReason.OUTSIDE_WINDOW.value) not in expansion.left_out:
                 return None
         return None
@@ -148,9 +148,8 @@ class EntryReader:
             return [], {
                 event.handle: _shown(event, LeftOutReason.UNREADABLE, event.recurrence_id, why) for event in events
             }
-        now = self.clock()
         records = [
-            record_of(one, place_of(one, expansion, events), payload, self.owner, now) for one in expansion.occurrences
+            record_of(one, place_of(one, expansion, events), payload, self.owner) for one in expansion.occurrences
         ]
         return records, _left_out(uid, events, expansion)
 

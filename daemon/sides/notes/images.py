@@ -31,7 +31,6 @@ ENTRY_TYPES: Mapping[str, str] = {
     "4": "reminder",
 }
 ORGANISERS_GROUPS = frozenset({Group.TIME, Group.LOCATION, Group.SUBJECT})
-YOUNG = timedelta(minutes=10)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -136,10 +135,8 @@ def _invitees(event: ParsedEvent) -> tuple[Person, ...]:
     )
 
 
-def record_of(
-    occurrence: Occurrence, place: SeriesPlace | None, payload: Payload, owner: Owner, now: datetime
-) -> Record:
-    """The record of one occurrence. ``now`` is aware UTC: an entry created less than ten minutes before it is young."""
+def record_of(occurrence: Occurrence, place: SeriesPlace | None, payload: Payload, owner: Owner) -> Record:
+    """The record of one occurrence."""
     event = occurrence.event
     bare = image_of(occurrence)
     key = notes_key(occurrence.uid, occurrence.recurrence_id)
@@ -157,7 +154,6 @@ def record_of(
         locked_groups=frozenset() if own else ORGANISERS_GROUPS,
         locked_because=None if own else text("notes.organised_by_other", organizer=image.organizer),
         organised_by_other=not own,
-        young=event.created is not None and timedelta(0) <= now - event.created < YOUNG,
         # The text of a private entry is not carried further than its image.
         raw="" if image.private else (event.raw if occurrence.recurrence_id else payload.text),
     )

@@ -24,7 +24,6 @@ from shared.models import Image, Person, Text
 from shared.states import Group, LeftOutReason
 from shared.texts import text
 
-YOUNG = timedelta(minutes=10)
 READ_AT = "_read_at"
 """Member of ``Record.raw`` with the server's moment of reading: a second's resolution needs it (updating.py)."""
 
@@ -89,7 +88,6 @@ def record_of(row: Row, profile: Profile, server_time: datetime) -> Record | Lef
         locked_because=because,
         organised_by_other=bool(row.get("IsChild")),
         foreign_key=str(row.get(profile.shape.key_field) or "") if profile.shape.key_field else "",
-        young=_is_young(row, server_time),
         raw=raw_of(row, server_time),
     )
 
@@ -240,11 +238,6 @@ def _series(row: Row, image: Image) -> SeriesPlace | None:
     shared = [row.get(f"Recurrence2Pattern{name}") for name in ("Text", "StartDate", "TimeZone")]
     name = hashlib.blake2b(json.dumps([row.get("OwnerId"), *shared]).encode(), digest_size=9).hexdigest()
     return SeriesPlace(f"series-{name}", image.subject)
-
-
-def _is_young(row: Row, server_time: datetime) -> bool:
-    created = parse_moment(row.get("CreatedDate"))
-    return created is not None and server_time - created < YOUNG
 
 
 def _bare(row: Row) -> dict[str, Any]:

@@ -233,13 +233,12 @@ def _newest(rows: Iterable[Row]) -> dict[str, Row]:
 
 
 def _same(known: Record | None, read: Record) -> bool:
-    """Whether the stored record still holds; locks and youth change by time alone."""
+    """Whether the stored record still holds; locks change by time alone."""
     return (
         known is not None
         and bool(known.payload_digest)
         and known.payload_digest == read.payload_digest
         and known.locked_groups == read.locked_groups
-        and known.young == read.young
     )
 
 

@@ -105,16 +105,6 @@ def test_a_stream_beyond_the_limits() -> None:
         READER.parse(calendar(*[vevent(f"n{number}") for number in range(20_001)]).encode())
 
 
-def test_an_entry_made_a_minute_ago_is_young() -> None:
-    def young(created: str) -> bool:
-        return records(calendar(vevent("a", f"CREATED:{created}")))["a#"].young
-
-    assert young("20260309T075900Z")
-    assert not young("20260309T074900Z")
-    assert not young("20260309T080100Z"), "a clock that runs ahead tells nothing"
-    assert not records(calendar(vevent("a")))["a#"].young
-
-
 @pytest.mark.parametrize(
     ("name", "plain"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -230,11 +230,6 @@ def test_a_series_pattern_is_no_event(fields: dict[str, Any]) -> None:
 
 def test_an_archived_event_is_an_event() -> None:
     assert record(IsArchived=True).key == EVENT
-
-
-def test_young_by_the_servers_clock() -> None:
-    assert record(CreatedDate=(NOW - timedelta(minutes=9)).isoformat()).young
-    assert not record(CreatedDate=(NOW - timedelta(minutes=11)).isoformat()).young
 
 
 def test_the_before_image_keeps_the_row_and_the_moment() -> None:

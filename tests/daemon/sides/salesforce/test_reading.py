@@ -46,16 +46,6 @@ async def test_known_rows_are_not_delivered_again(org: Connected) -> None:
     assert third.unchanged == set(keys[1:])
 
 
-async def test_youth_is_told_again_when_it_is_over(org: Connected) -> None:
-    org.sandbox.insert("Event", event(), org.me)
-    first = await org.observe()
-    assert first.records[0].young
-    org.sandbox.clock.shift(11 * 60)
-    second = await org.observe(first.coverage.bookmark, {record.key: record for record in first.records})
-    assert not second.full
-    assert [record.young for record in second.records] == [False]
-
-
 async def test_a_delta_brings_changes_and_tombstones_inside_the_window_or_not(org: Connected) -> None:
     kept = org.sandbox.insert("Event", event("kept"), org.me)
     moved = org.sandbox.insert("Event", event("moves away"), org.me)
