@@ -145,6 +145,7 @@ class Traces:
 
     A side that recognises its creates by key has no doubtful ones. Elsewhere they are the person's records made since the
     create was first sent that say something else: a trigger or a person may have changed what was sent (sync.md 2.9, "or ask").
+    The sure ones may belong to another create or pair by now, which only the caller knows; then the doubtful ones matter.
     """
 
     sure: tuple[Record, ...] = ()

@@ -302,11 +302,10 @@ class EngineSide(MemorySide):
         free = [key for key in self.entries if self._made_for(key) in ("", write.op_id)]
         since = [key for key in free if self.entries[key].made >= tried - timedelta(minutes=2)]
         since.sort(key=lambda key: self.entries[key].made, reverse=True)
-        found = [self._record(key) for key in since if alike(self.entries[key].image, write.after)]
-        if found:
-            self._made[write.op_id] = found[0].key
-            return Traces(tuple(found))
-        return Traces(doubtful=tuple(self._record(key) for key in since))
+        found = [key for key in since if alike(self.entries[key].image, write.after)]
+        return Traces(
+            tuple(self._record(key) for key in found), tuple(self._record(key) for key in since if key not in found)
+        )
 
     def _made_for(self, key: str) -> str:
         return next((name for name, made in self._made.items() if made == key), "")

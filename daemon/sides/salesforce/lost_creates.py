@@ -105,7 +105,7 @@ class LostCreates:
         return found
 
     async def _by_content(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
-        """Each record belongs to one create only; the earliest create is served first, with the newest of its likenesses."""
+        """The newest likenesses first. Whose a record is by now the caller knows: several creates may be told the same ones."""
         now = self._client.server_now()
         tried = {write.op_id: self._memory.tried_at(write, now) - CLOCK_SKEW for write in writes}
         rows, server_time = await self._reader.where(
@@ -113,29 +113,18 @@ class LostCreates:
         )
         mine = [row for row in rows if row.get("CreatedById") in (None, self._profile.user_id)]
         mine.sort(key=lambda row: str(parse_moment(row.get("CreatedDate")) or ""), reverse=True)
-        made = {record.key: record for record in self._records(mine, server_time)}
+        made = self._records(mine, server_time)
         since = {str(row["Id"]): parse_moment(row.get("CreatedDate")) or server_time for row in mine}
-        sure: dict[str, list[Record]] = {}
-        for write in writes:
-            assert write.after is not None
-            sure[write.op_id] = [
-                record
-                for key, record in made.items()
-                if since[key] >= tried[write.op_id]
-                and self._memory.is_free(write, key)
-                and _alike(record.image, write.after)
-            ]
-            if sure[write.op_id]:
-                self._memory.made(write, sure[write.op_id][0].key)
         answer: dict[str, Traces] = {}
         for write in writes:
-            doubtful = [
-                record
-                for key, record in made.items()
-                if not sure[write.op_id] and since[key] >= tried[write.op_id] and self._memory.is_free(write, key)
-            ]
-            if sure[write.op_id] or doubtful:
-                answer[write.op_id] = Traces(tuple(sure[write.op_id]), tuple(doubtful))
+            assert write.after is not None
+            sure: list[Record] = []
+            doubtful: list[Record] = []
+            for record in made:
+                if since[record.key] >= tried[write.op_id] and self._memory.is_free(write, record.key):
+                    (sure if _alike(record.image, write.after) else doubtful).append(record)
+            if sure or doubtful:
+                answer[write.op_id] = Traces(tuple(sure), tuple(doubtful))
         return answer
 
     def _records(self, rows: Sequence[Mapping[str, Any]], server_time: datetime) -> list[Record]:

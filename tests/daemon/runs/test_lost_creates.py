@@ -277,3 +277,34 @@ def test_whoever_may_be_the_partner_of_one_that_waits_waits_too(bench: Bench) ->
     bench.start()
     (row,) = bench.rows()
     assert [one.image.id for one in row.candidates] == [copy]
+
+
+def test_of_two_equal_creates_each_gets_its_own_copy(bench: Bench) -> None:
+    """Catches: one event adopted by both, and a third one made for the one that lost it."""
+    for _ in range(2):
+        bench.notes.put(CALL)
+    bench.start()
+    bench.salesforce.network.next = ["lose_after", "lose_after"]
+    bench.ok()
+    bench.restart()
+    assert bench.start() is None
+    assert {link.salesforce_key for link in bench.base().links} == set(bench.salesforce.entries)
+    assert len(bench.salesforce.entries) == 2
+
+
+def test_another_copy_that_looks_the_same_does_not_hide_the_changed_one(bench: Bench) -> None:
+    """Catches: no suspicion because an equal event was found, which belongs to another pair (seed 101883)."""
+    for _ in range(2):
+        bench.notes.put(CALL)
+    bench.start()
+    _, second = bench.rows()
+    bench.decide([OneDecision(change=second.id, revision=second.revision, decision=Decision.UNDECIDED)])
+    bench.ok()
+    bench.salesforce.rewrite = prefixed
+    bench.start()
+    bench.salesforce.network.next = ["lose_after"]
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.id) == (Action.QUESTION, second.id)
