@@ -82,6 +82,10 @@ class Salesforce:
         assert len(found) == 1, [each["Subject"] for each in self.events()]
         return found[0]
 
+    def pass_time(self, seconds: float) -> None:
+        answer = self.session.post(self.url("/__sandbox__/clock"), json={"shift": seconds}, timeout=10)
+        assert answer.status_code == 200, answer.text
+
     def fault(self, **fault: Any) -> None:
         answer = self.session.post(self.url("/__sandbox__/faults"), json=fault, timeout=10)
         assert answer.status_code < 300, answer.text

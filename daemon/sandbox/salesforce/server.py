@@ -7,13 +7,13 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from daemon.sandbox.faults import FaultRules, fault_middleware
+from daemon.sandbox.faults import CONTROL_PREFIX, FaultRules, fault_middleware
 from daemon.sandbox.journal import RequestJournal, control_routes, journal_middleware
 from daemon.sandbox.salesforce.bulk import BulkApi
 from daemon.sandbox.salesforce.errors import ApiError, not_found
@@ -49,6 +49,7 @@ class ApiServer:
         app = web.Application(middlewares=middlewares, client_max_size=_MOST_BODY)
         app.on_response_prepare.append(self._date)
         app.add_routes(control_routes(self.faults, self.journal))
+        app.add_routes([web.post(f"{CONTROL_PREFIX}clock", self.move_clock)])
         app.add_routes(self.oauth.routes())
         app.add_routes(BulkApi(self._org).routes())
         # Salesforce's own CLI puts its instance address, which ends in a slash, before every path.
@@ -56,6 +57,16 @@ class ApiServer:
             app.add_routes([web.route("*", f"{slash}services/data{end}", self.versions) for end in ("", "/")])
             app.add_routes([web.route("*", f"{slash}services/data/{{rest:.+}}", self.api)])
         return app
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """POST /__sandbox__/clock `{"shift": SECONDS}`: the server's clock goes on (or back) by so much; else 400."""
+        try:
+            seconds = float(json.loads(await request.text())["shift"])
+            _ = self._org.clock.now() + 2 * timedelta(seconds=seconds)  # a clock beyond the calendar stands for good
+            self._org.clock.shift(seconds)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return web.json_response({"error": 'The body must be {"shift": SECONDS}.'}, status=400)
+        return web.json_response({"now": self._org.clock.now().isoformat()})
 
     async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
         # The server's own clock, skewed or not: clients take their time from here.

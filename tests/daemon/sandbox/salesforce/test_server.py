@@ -156,3 +156,24 @@ async def test_post_may_stand_for_patch(org: Any) -> None:
 async def test_a_doubled_first_slash_is_forgiven(org: Any) -> None:
     for path in ("//services/data", "//services/data/v67.0/limits"):
         assert (await org.get(path)).status == 200
+
+
+async def test_the_clock_can_be_moved_from_outside(org: Any) -> None:
+    """Catches: a harness in another process that has to wait for minutes to pass."""
+    before = org.sandbox.clock.now()
+    async with org.http.post(f"{org.sandbox.url}/__sandbox__/clock", json={"shift": 660}) as reply:
+        assert reply.status == 200
+        moved = datetime.fromisoformat((await reply.json())["now"])
+    assert timedelta(seconds=660) <= moved - before < timedelta(seconds=720)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "{}", '{"shift": "soon"}', '{"shift": null}', '{"shift": 1e308}', '{"shift": 2e11}', '{"shift": NaN}'],
+)
+async def test_a_clock_is_moved_by_seconds_only(org: Any, body: str) -> None:
+    before = org.sandbox.clock.now()
+    async with org.http.post(f"{org.sandbox.url}/__sandbox__/clock", data=body) as reply:
+        assert reply.status == 400
+        assert "SECONDS" in (await reply.json())["error"]
+    assert org.sandbox.clock.now() - before < timedelta(seconds=60)
