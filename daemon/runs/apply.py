@@ -11,7 +11,7 @@ import msgspec
 
 from daemon.runs.approval import Approved, approve, is_taken, not_written, owners_of, paired_items, partners
 from daemon.runs.compare import Comparer, Comparison
-from daemon.runs.journal import Journal, holds, refused_twice, write_of
+from daemon.runs.journal import Journal, refused_twice, write_of
 from daemon.runs.moments import Clock, stamp
 from daemon.runs.review import Review
 from daemon.runs.series_creates import batches, marked, new_series, series_keys
@@ -269,8 +269,8 @@ class Applier:
         if isinstance(answer, Done):
             record = self._comparer.record_written(pairing, op.side, answer.stored, answer.key or op.key, fresh.rules)
             seen_before = op.kind == "create" and answer.key in fresh.trees.of(op.side).records
-            differs = answer.was_there and record is not None and not holds(op.after, record.image, op)
-            return self._journal.acked(pairing, op, answer.key or op.key, record, adopted=seen_before or differs)
+            adopted = seen_before or answer.was_there
+            return self._journal.acked(pairing, op, answer.key or op.key, record, adopted=adopted)
         if isinstance(answer, Stale):
             return self._journal.ended(pairing, op, "stale")
         if isinstance(answer, Refused):

@@ -128,9 +128,9 @@ class Journal:
     def acked(self, pairing: str, op: Op, key: str, record: Record | None, *, adopted: bool = False) -> Op:
         """The answer is known: what the side holds now is on record before the base changes.
 
-        ``adopted``: the record was found and not made by this very request, and says something else than was sent, or the
-        comparison had seen it. It may be older than the state of this program, so no base is claimed: the pair is compared
-        two-way and nothing is overwritten unasked.
+        ``adopted``: the record was not made by this very request, or it cannot be told and says something else than was sent.
+        It may be older than the state of this program, so no base is claimed: the pair is compared two-way, nothing is
+        overwritten unasked, and undoing the run leaves it there.
         """
         now = msgspec.structs.replace(
             op,

@@ -19,10 +19,11 @@ from daemon.runs.review import Review
 from daemon.store.database import StoreTrouble
 from daemon.store.links import LinkStore
 from daemon.store.runs import RunStore
+from daemon.sync.appointment import item_id
 from daemon.sync.guards import check
 from daemon.sync.proposal import Plan, Proposal
 from shared.models import OneDecision, Progress, Run, Text
-from shared.states import RUN_MOVES, Decision, RunMode, RunState
+from shared.states import RUN_MOVES, Decision, RunMode, RunState, Side
 from shared.texts import text
 
 log = logging.getLogger(__name__)
@@ -80,8 +81,8 @@ class OpenRun:
         assert self.run is not None and self.review is not None
         made = comparison.plan
         if waiting:
-            # A row that waits may name records it asks about: they wait with it.
-            named = {each.id for row in made.changes if row.id in waiting for each in row.candidates}
+            pairing = comparison.pair.pairing
+            named = {name for row in made.changes if row.id in waiting for name in _named(pairing, row)}
             made = without(made, waiting)
             made = replace(made, quiet={**made.quiet, **dict.fromkeys(waiting | named, (text("row.waiting"),))})
         if self.run.mode is not RunMode.UNDO:
@@ -187,3 +188,9 @@ def without(made: Plan, drop: frozenset[str]) -> Plan:
 def _with_rows(made: Plan, rows: list[Proposal]) -> Plan:
     joined = "\n".join(f"{row.id} {row.revision}" for row in rows)
     return replace(made, changes=tuple(rows), plan_hash=hashlib.blake2b(joined.encode(), digest_size=12).hexdigest())
+
+
+def _named(pairing: str, row: Proposal) -> set[str]:
+    """The items a row speaks of: they wait with it."""
+    keys = ((Side.NOTES, row.notes_key), (Side.SALESFORCE, row.salesforce_key))
+    return {each.id for each in row.candidates} | {item_id(pairing, side, key) for side, key in keys if key}

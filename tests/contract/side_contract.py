@@ -229,6 +229,7 @@ class WritableSideContract(SideContract):
         assert isinstance(second, Done)
         assert isinstance(other, Done)
         assert first.key == second.key != other.key
+        assert (first.was_there, second.was_there) == (False, True)
         assert first.stored is not None
         assert content(first.stored.image) == content(image)
         records = {record.key: record for record in (await observe(bench.side)).records}
@@ -255,6 +256,7 @@ class WritableSideContract(SideContract):
         for write, image in zip(writes, images, strict=True):
             done, again = first[write.op_id], second[write.op_id]
             assert isinstance(done, Done) and isinstance(again, Done) and done.key == again.key
+            assert (done.was_there, again.was_there) == (False, True)
             assert done.stored is not None and content(done.stored.image) == content(image)
             assert [record.key for record in await sure_of(bench.side, write)] == [done.key]
             keys.append(done.key)

@@ -89,7 +89,8 @@ class DominoWriting:
             # The UID is made from this create alone: what is there came from an earlier attempt at it.
             found = (await self.find_created([write])).get(write.op_id)
             if found is not None:
-                return Done(write.op_id, found.sure[0].key, found.sure[0].version, found.sure[0], was_there=True)
+                stored, was_there = found.sure[0], refusal.cserror != NOTICES_FAILED
+                return Done(write.op_id, stored.key, stored.version, stored, was_there)
         return self._refused(write, answer, refusal)
 
     async def _as_series(self, dates: Sequence[Write]) -> list[Outcome] | None:
@@ -109,7 +110,7 @@ class DominoWriting:
             refusal = error_of(answer)
             if refusal.cserror in (EXISTS, NOTICES_FAILED) or answer.status == 409:
                 # As for a single create: the UID is made from this set of dates alone.
-                found = await self._dates_stored(dates, uid, was_there=True)
+                found = await self._dates_stored(dates, uid, was_there=refusal.cserror != NOTICES_FAILED)
                 if any(isinstance(outcome, Done) for outcome in found):
                     return found
             if answer.status != 400:

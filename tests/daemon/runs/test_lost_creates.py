@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from daemon.sync.appointment import item_id
 from daemon.sync.base import LinkState
 from shared.models import Image, OneDecision
 from shared.states import Action, Answer, Decision, Group, Side
@@ -308,3 +309,18 @@ def test_another_copy_that_looks_the_same_does_not_hide_the_changed_one(bench: B
     bench.start()
     (row,) = bench.rows()
     assert (row.action, row.id) == (Action.QUESTION, second.id)
+
+
+def test_a_pair_that_waits_is_explained_on_both_sides(bench: Bench) -> None:
+    """Catches: an event that is nowhere, and nothing says why, while the row that would link it waits (seed 110306)."""
+    entry = bench.notes.put(CALL)
+    bench.start()
+    bench.salesforce.network.next = ["lose_before"]
+    bench.ok()
+    event = bench.salesforce.put(CALL)
+    bench.start()
+    assert bench.rows() == ()
+    comparison = bench.coordinator.comparison
+    assert comparison is not None
+    for side, key in ((Side.NOTES, entry), (Side.SALESFORCE, event)):
+        assert comparison.plan.quiet[item_id(bench.pairing(), side, key)][0].code == "row.waiting"

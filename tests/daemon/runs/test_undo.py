@@ -176,3 +176,23 @@ def test_a_run_undone_twice_makes_nothing_twice() -> None:
     unkeyed.cancel()
     assert len(unkeyed.salesforce.entries) == 1
     unkeyed.close()
+
+
+def test_a_copy_that_was_there_before_the_run_is_not_undone_by_it(bench: Bench) -> None:
+    """Catches: an entry deleted by the undo of a run that only came upon it, because its listing had not shown it (106347)."""
+    bench.salesforce.put(CALL)
+    bench.start()
+    bench.ok()
+    (copy,) = bench.notes.entries
+    bench.lose_database()
+    bench.notes.faults.hidden.add(copy)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.CREATE_IN_NOTES]
+    bench.ok()
+    bench.notes.faults.hidden.clear()
+    bench.clock.advance(minutes=13)
+    bench.undo(newest(bench))
+    (row,) = bench.rows()
+    assert row.action is Action.CANNOT_SYNC
+    approve(bench)
+    assert list(bench.notes.entries) == [copy]

@@ -328,6 +328,7 @@ async def test_notices_that_could_not_be_sent_are_looked_into(kind: str) -> None
             assert isinstance(outcome, Refused), "it is still there"
             return
         assert isinstance(outcome, Done)
+        assert not outcome.was_there, "it was this very request that stored it"
 
 
 async def _stored_then_1026(server: Any, side: DominoSide, record: Record) -> Outcome:

@@ -98,6 +98,7 @@ async def test_a_key_that_exists_is_adopted_as_it_is_now(connect: Connect) -> No
     again = await org.one(create(meeting("Visit"), "again", create_key=KEY))
     assert isinstance(again, Done)
     assert again.key == first.key
+    assert (first.was_there, again.was_there) == (False, True)
     assert again.stored is not None
     assert again.stored.image.subject == "Edited by a person", "a create never overwrites"
     assert len(org.events) == 1
