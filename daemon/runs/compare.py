@@ -57,11 +57,12 @@ def encoded(image: Image | None) -> bytes:
 
 def merged_looks(tree: Tree, looked: Mapping[str, Looked], young: frozenset[str]) -> Tree:
     """The tree with the answers of look-ups by id; a fresh link's absence stays unknown."""
-    records, gone, unknown = dict(tree.records), dict(tree.gone), dict(tree.unknown)
+    records, gone, unknown, lost = dict(tree.records), dict(tree.gone), dict(tree.unknown), set(tree.lost)
     for key, answer in looked.items():
         records.pop(key, None)
         gone.pop(key, None)
         unknown.pop(key, None)
+        lost.discard(key)
         if isinstance(answer, Found):
             records[key] = answer.record
         elif isinstance(answer, Gone):
@@ -71,7 +72,9 @@ def merged_looks(tree: Tree, looked: Mapping[str, Looked], young: frozenset[str]
                 gone[key] = answer.evidence
         else:
             unknown[key] = answer.reason
-    return replace(tree, records=records, gone=gone, unknown=unknown)
+            if answer.lasting and key not in young:
+                lost.add(key)
+    return replace(tree, records=records, gone=gone, unknown=unknown, lost=frozenset(lost))
 
 
 class Comparer:

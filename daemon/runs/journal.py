@@ -159,16 +159,23 @@ class Journal:
     async def recover(self, pair: OpenPair, rules: Rules) -> frozenset[str]:
         """Settle what an earlier process or a lost answer left open; returns the changes that still cannot be told.
 
-        Nothing is sent. Each side is asked once for all its operations; one that cannot be asked leaves them as they are.
+        Nothing is sent. Each side is asked once for all its operations; one that cannot be asked leaves them as they are, and
+        after the other side's are settled its SideError is raised: what they made must not be compared as if it were new.
         """
         ops = self._runs.open_ops(pair.pairing)
-        found = {side: await self._found(pair, side, [op for op in ops if op.side is side]) for side in Side}
+        found: dict[Side, _Found] = {}
+        trouble: SideError | None = None
+        for side in Side:
+            try:
+                found[side] = await self._found(pair, side, [op for op in ops if op.side is side])
+            except SideError as error:
+                log.warning("open operations could not be looked up: %s", error.text.code)
+                trouble = error
         waiting: set[str] = set()
         rows: dict[tuple[str, str], list[Op]] = {}
         for op in ops:
-            seen = found[op.side]
-            if seen is not None:
-                op = self._settle(pair, op, seen, rules)
+            if op.side in found:
+                op = self._settle(pair, op, found[op.side], rules)
             if op.phase in ("intent", "sent", "unknown"):
                 waiting.add(op.change)
             rows.setdefault((op.run, op.change), []).append(op)
@@ -180,19 +187,17 @@ class Journal:
             outcomes, ops = self._runs.outcomes(run), self._runs.ops_of(run)
             for row in (outcomes[change] for change in changes if change in outcomes):
                 self.finish_with(pair, row, [op for op in ops if op.id in row.ops], rules)
+        if trouble is not None:
+            raise trouble
         return frozenset(waiting)
 
-    async def _found(self, pair: OpenPair, side: Side, ops: list[Op]) -> _Found | None:
-        """What the calendar shows of these operations; None when it cannot be asked."""
+    async def _found(self, pair: OpenPair, side: Side, ops: list[Op]) -> _Found:
+        """What the calendar shows of these operations. Raises the SideError of one that cannot be asked."""
         unsettled = [op for op in ops if op.phase != "acked"]
         keys = [op.key for op in unsettled if op.kind != "create"]
         creates = [write_of(op) for op in unsettled if op.kind == "create"]
-        try:
-            looked = await pair.side(side).look(keys) if keys else {}
-            traces = await pair.side(side).find_created(creates) if creates else {}
-        except SideError as error:
-            log.warning("open operations could not be looked up: %s", error.text.code)
-            return None
+        looked = await pair.side(side).look(keys) if keys else {}
+        traces = await pair.side(side).find_created(creates) if creates else {}
         owners = self._committer.owners(pair.pairing, side) if creates else {}
         return _Found(looked, traces, {**owners, **{op.stored_key: op.id for op in ops if op.stored_key}})
 

@@ -69,7 +69,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
+    """Nothing can be told of the item. ``lasting``: waiting will not help, it is out of this person's sight for good."""
+
     reason: Text
+    lasting: bool = False
 
 
 Looked = Found | Gone | Unclear

@@ -17,6 +17,7 @@ from daemon.sync.projection import redacted
 from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.series import Moved
+from daemon.sync.special_pairs import lost_sight, without_base
 from daemon.sync.suspects import suspected, waits
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -80,7 +81,8 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
         notes, salesforce = _fetched(ctx, link, Side.NOTES, notes), _fetched(ctx, link, Side.SALESFORCE, salesforce)
         outcome = linked(notes.status, salesforce.status)
     if link.state is LinkState.NO_BASE:
-        outcome = _without_base(notes, salesforce, outcome)
+        outcome = without_base(notes, salesforce, outcome)
+    outcome = lost_sight(ctx, link, notes, salesforce) or outcome
     subject = _subject(ctx, link, notes, salesforce, moved)
     remade = salesforce.status is Status.DELETED and notes.record is not None
     if remade and waits(ctx, draft, subject, Side.NOTES, ctx.trees.salesforce.records):
@@ -121,21 +123,6 @@ def _fetched(ctx: Context, link: Link, side: Side, seen: Seen) -> Seen:
     if seen.record is None:
         return Seen(Status.UNKNOWN, wanted=True)
     return in_window(ctx, link, side, seen.record)
-
-
-def _without_base(notes: Seen, salesforce: Seen, outcome: Outcome) -> Outcome:
-    """``linked-nobase`` (sync.md 2.5.2): compare two ways; never a deletion."""
-    statuses = {notes.status, salesforce.status}
-    if Status.UNKNOWN in statuses or Status.HIDDEN in statuses:
-        return outcome
-    if statuses == {Status.DELETED}:
-        return Outcome.FORGET_BOTH
-    if Status.DELETED in statuses:
-        left = salesforce if notes.status is Status.DELETED else notes
-        return Outcome.ORPHAN if left.record is not None else Outcome.FREEZE
-    if Status.LEFT_WINDOW in statuses or Status.LEFT_FILTER in statuses:
-        return Outcome.FREEZE
-    return Outcome.MERGE
 
 
 def _subject(ctx: Context, link: Link, notes: Seen, salesforce: Seen, moved: Moved | None) -> Subject:
@@ -237,7 +224,9 @@ def _deleted_and_private(ctx: Context, draft: Draft, pair: LinkedPair) -> None:
 
 def _orphan(ctx: Context, draft: Draft, pair: LinkedPair) -> None:
     missing = Side.NOTES if pair.notes.record is None else Side.SALESFORCE
-    removal_rows.orphaned(ctx, draft, pair.subject, missing, [explain.deleted_on(missing), text("why.base_lost")])
+    lost = pair.seen(missing).reason
+    why = [lost] if lost is not None else [explain.deleted_on(missing), text("why.base_lost")]
+    removal_rows.orphaned(ctx, draft, pair.subject, missing, why)
 
 
 def _forget(ctx: Context, draft: Draft, pair: LinkedPair) -> None:

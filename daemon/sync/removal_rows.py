@@ -8,13 +8,13 @@ import msgspec
 
 from daemon.sync import explain
 from daemon.sync.appointment import with_groups
-from daemon.sync.base import Link, LinkState
+from daemon.sync.base import LinkState
 from daemon.sync.changes import Context, Seen
 from daemon.sync.draft import Draft, Option, Subject
 from daemon.sync.projection import PRIVATE_TITLE, redacted, side_name
 from daemon.sync.proposal import PlannedWrite, Settlement
 from daemon.sync.risks import write_risks
-from daemon.sync.rows import cannot, copy_for, option, propose
+from daemon.sync.rows import copy_for, option, propose
 from daemon.sync.settle import body_of, create_groups
 from daemon.sync.trees import Record
 from shared.models import Image, Text
@@ -295,11 +295,6 @@ def _three_answers(ctx: Context, draft: Draft, subject: Subject, summary: Text, 
     propose(
         ctx, draft, subject, Action.QUESTION, _answers(answers, Answer.DETACH), summary=summary, why=why, risks=risks
     )
-
-
-def unreadable(ctx: Context, draft: Draft, subject: Subject, seen: Seen, link: Link) -> None:
-    """The item itself cannot be read: say so, touch nothing."""
-    cannot(ctx, draft, subject, [seen.reason or text("cannot.unreadable")])
 
 
 def _at_base_time(image: Image, base: Image | None) -> Image:

@@ -93,7 +93,8 @@ class Tree:
 
     ``records`` holds every readable item by key, inside the window or not, filtered or not: rules are the planner's.
     ``gone`` and ``unknown`` speak of keys that were asked for or listed; a linked key that is in none of the three is
-    merely not listed and must be looked up (``Plan.wanted``). ``left_out`` and ``unreadable`` hold what is no item.
+    merely not listed and must be looked up (``Plan.wanted``). ``lost`` are those unknown keys that waiting does not make
+    known. ``left_out`` holds what is no item.
     ``problem`` is set when the side as a whole is unknown (unreachable, incomplete listing, other identity): then nothing
     that depends on this side may be proposed.
     """
@@ -102,6 +103,7 @@ class Tree:
     records: Mapping[str, Record] = field(default_factory=dict)
     gone: Mapping[str, Evidence] = field(default_factory=dict)
     unknown: Mapping[str, Text] = field(default_factory=dict)
+    lost: frozenset[str] = frozenset()
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     capabilities: Capabilities = Capabilities()
     problem: Text | None = None

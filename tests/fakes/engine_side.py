@@ -151,6 +151,7 @@ class EngineSide(MemorySide):
         self.lagging.clear()
         self.faults.hidden.clear()
         self.faults.unclear.clear()
+        self.faults.lost.clear()
         self.faults.incomplete = False
 
     def arrive(self, number: int = 0) -> bool:

@@ -213,13 +213,15 @@ class Surroundings:
             self.say("lag", side.side, key, absent % 2)
 
     def vanish(self, side_no: int, item: int) -> None:
-        """A row drops out of the listing and nothing can be told of it by its id."""
+        """A row drops out of the listing and nothing can be told of it by its id; of every other one never again."""
         side = self.side(side_no)
         key = self.key(side, item)
         if key is not None:
             side.faults.hidden.add(key)
             side.faults.unclear.add(key)
-            self.say("vanish", side.side, key)
+            if item % 2:
+                side.faults.lost.add(key)
+            self.say("vanish", side.side, key, item % 2)
 
     def cut_listing(self, side_no: int) -> None:
         """The listing stops short: the second half is missing and it says so."""

@@ -63,8 +63,9 @@ class Faults:
     """Switches. ``fail`` is raised by the next call of that name (open, observe, look, write); the others stay until reset.
 
     ``lose_answers``: that many writes are carried out and answered with LostAnswer; ``drop_writes``: not carried out, same
-    answer. ``refuse``: key (or create key) -> text of a permanent refusal. ``unclear``: keys whose look tells nothing.
-    ``hidden``: keys the listing passes over although they exist. ``unreadable``: keys listed as unreadable.
+    answer. ``refuse``: key (or create key) -> text of a permanent refusal. ``unclear``: keys whose look tells nothing;
+    ``lost``: those of them that waiting does not make known. ``hidden``: keys the listing passes over although they exist.
+    ``unreadable``: keys listed as unreadable.
     ``before_write`` runs once, right before the next write is checked: another program's edit in the last moment.
     """
 
@@ -74,6 +75,7 @@ class Faults:
     drop_writes: int = 0
     refuse: dict[str, str] = field(default_factory=dict)
     unclear: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     before_write: Callable[[], None] | None = None
@@ -198,7 +200,7 @@ class MemorySide:
 
     def _look(self, key: str) -> Looked:
         if key in self.faults.unclear or key in self.faults.unreadable:
-            return Unclear(sentence("Nothing can be told of this item."))
+            return Unclear(sentence("Nothing can be told of this item."), lasting=key in self.faults.lost)
         if key in self.entries:
             return Found(self._record(key))
         kind = "tombstone" if self.capabilities.tombstones and key in self._deleted else "by_id"

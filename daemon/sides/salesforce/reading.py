@@ -109,7 +109,7 @@ class EventReader:
         if row.get("IsDeleted"):
             return Gone(Evidence("tombstone", str(row.get("SystemModstamp") or "")))
         if row.get("OwnerId") != self._profile.user_id:
-            return Unclear(text("salesforce.other_owner"))
+            return Unclear(text("salesforce.other_owner"), lasting=True)
         record = record_of(row, self._profile, server_time)
         if isinstance(record, LeftOut):
             return Unclear(record.why or text("salesforce.odd_times"))
@@ -152,7 +152,9 @@ class EventReader:
             if refused.error.code != "NOT_FOUND":
                 return Unclear(text("salesforce.cannot_look", error=refused.error.code))
             at = logged.get(key) or logged.get(key[:15])
-            return Unclear(text("salesforce.not_visible")) if at is None else Gone(Evidence("by_id", at))
+            if at is None:
+                return Unclear(text("salesforce.not_visible"), lasting=True)
+            return Gone(Evidence("by_id", at))
         return Unclear(text("salesforce.not_visible"))
 
     async def _delete_log(self, server_time: datetime) -> dict[str, str]:

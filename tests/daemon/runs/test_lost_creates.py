@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from daemon.sides.contract import SideUnavailable
 from daemon.sync.appointment import item_id
 from daemon.sync.base import LinkState
 from shared.models import Image, OneDecision
-from shared.states import Action, Answer, Decision, Group, Side
+from shared.states import Action, Answer, Decision, Group, RunState, Side
 from tests.fakes.engine import Bench
+from tests.fakes.memory_side import sentence
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
 
@@ -309,6 +311,18 @@ def test_another_copy_that_looks_the_same_does_not_hide_the_changed_one(bench: B
     bench.start()
     (row,) = bench.rows()
     assert (row.action, row.id) == (Action.QUESTION, second.id)
+
+
+def test_without_a_look_at_what_is_open_nothing_is_compared(bench: Bench) -> None:
+    """Catches: our own copy brought to Notes as if it were new, because it could not be told from a stranger's (seed 114129)."""
+    lost(bench)
+    bench.salesforce.faults.fail["find_created"] = SideUnavailable(sentence("Away."))
+    assert bench.start() is None
+    ended = bench.coordinator.last_ended
+    assert ended is not None and ended.because is not None
+    assert (ended.state, ended.because.text) == (RunState.FAILED, "Away.")
+    bench.start()
+    assert [row.action for row in bench.rows()] == []
 
 
 def test_a_pair_that_waits_is_explained_on_both_sides(bench: Bench) -> None:

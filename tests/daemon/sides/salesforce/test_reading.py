@@ -200,7 +200,7 @@ async def test_out_of_sight_is_not_gone(org: Connected) -> None:
     org.sandbox.hide(hidden, org.me)
     looked = (await org.side.look([hidden]))[hidden]
     assert isinstance(looked, Unclear)
-    assert looked.reason.code == "salesforce.not_visible"
+    assert (looked.reason.code, looked.lasting) == ("salesforce.not_visible", True)
 
 
 async def test_given_to_somebody_else_is_not_gone(connect: Connect) -> None:
@@ -210,7 +210,7 @@ async def test_given_to_somebody_else_is_not_gone(connect: Connect) -> None:
     org.sandbox.update("Event", key, {"OwnerId": other}, org.me)
     looked = (await org.side.look([key]))[key]
     assert isinstance(looked, Unclear)
-    assert looked.reason.code == "salesforce.other_owner"
+    assert (looked.reason.code, looked.lasting) == ("salesforce.other_owner", True)
     assert (await org.observe()).records == ()
 
 
