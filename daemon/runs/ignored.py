@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from daemon.store.links import LinkStore
-from daemon.sync.appointment import CONTENT_GROUPS, differing
 from daemon.sync.base import Base, Ignore
+from daemon.sync.ignore import changed_since
 from daemon.sync.trees import Record, Trees
 from shared.models import IgnoredItem, IgnoredList, Image
 from shared.states import Group, Side
@@ -27,12 +27,9 @@ def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
             if record is None:
                 continue
             image = image or record.image
-            then = link.image(side) if link else None
-            if record.digest == _digest(ignore, side):
-                continue
-            drifted = drifted or bool(_digest(ignore, side))
-            if then is not None:
-                changed |= differing(then, record.image, CONTENT_GROUPS)
+            if record.digest != _digest(ignore, side):
+                drifted = drifted or bool(_digest(ignore, side))
+                changed |= changed_since(ignore, side, record.image)
         if image is None and link is not None:
             image = link.notes_image or link.salesforce_image
         found.append(

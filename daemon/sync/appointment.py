@@ -50,6 +50,11 @@ def group_value(image: Image, group: Group) -> tuple[Any, ...]:
     return tuple(getattr(image, name) for name in FIELDS[group])
 
 
+def group_digest(image: Image, group: Group) -> bytes:
+    """8 bytes over what is compared for ``group``: enough to tell that it changed, too little to keep it."""
+    return hashlib.blake2b(_encode(group_value(image, group)), digest_size=8).digest()
+
+
 def differing(left: Image, right: Image, groups: tuple[Group, ...]) -> frozenset[Group]:
     """The groups in which two images differ."""
     return frozenset(group for group in groups if group_value(left, group) != group_value(right, group))

@@ -10,7 +10,7 @@ import msgspec
 
 from daemon.sync.appointment import item_id
 from shared.models import Image
-from shared.states import Decision, Scope, Side
+from shared.states import Decision, Group, Scope, Side
 
 
 class LinkState(StrEnum):
@@ -78,6 +78,8 @@ class Ignore:
     series: str = ""
     notes_digest: bytes = b""
     salesforce_digest: bytes = b""
+    notes_groups: dict[Group, bytes] = field(default_factory=dict)
+    salesforce_groups: dict[Group, bytes] = field(default_factory=dict)
     generation: int = 0
     at: str = ""
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from daemon.sync.appointment import digest, split_notes_key
+from daemon.sync.appointment import CONTENT_GROUPS, TEXT_GROUPS, digest, group_digest, split_notes_key
 from daemon.sync.base import Base, Ignore
 from daemon.sync.decide import IgnoreState
 from daemon.sync.projection import canonical, redacted
 from daemon.sync.proposal import Proposal
 from daemon.sync.trees import Record
 from shared.models import Image
-from shared.states import Decision, Scope
+from shared.states import Decision, Group, Scope, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,24 @@ def _same(remembered: bytes, record: Record | None) -> bool:
     return remembered in (record.digest, seen_digest(record.image), digest(redacted(record.image)))
 
 
+def changed_since(ignore: Ignore, side: Side, image: Image) -> frozenset[Group]:
+    """The groups that say something else on ``side`` than when the person chose to ignore; none where nothing was there then.
+
+    Of a private item that is kept without its text nothing is said about the text.
+    """
+    seen = canonical(image)
+    then = ignore.notes_groups if side is Side.NOTES else ignore.salesforce_groups
+    wordless = image.private and not (image.subject or image.location or image.description)
+    silent = TEXT_GROUPS if wordless else ()
+    return frozenset(
+        group for group, remembered in then.items() if group not in silent and remembered != group_digest(seen, group)
+    )
+
+
+def _group_digests(image: Image | None) -> dict[Group, bytes]:
+    return {} if image is None else {group: group_digest(canonical(image), group) for group in CONTENT_GROUPS}
+
+
 def seen_digest(image: Image | None) -> bytes:
     """The digest of the synced fields as they are compared; empty where there is no item."""
     return b"" if image is None else digest(canonical(image))
@@ -111,6 +129,8 @@ def remember(proposal: Proposal, kind: Decision, scope: Scope, ignore_id: str, a
         series=proposal.series.id if proposal.series is not None and scope is Scope.SERIES else "",
         notes_digest=proposal.notes_digest,
         salesforce_digest=proposal.salesforce_digest,
+        notes_groups=_group_digests(proposal.notes),
+        salesforce_groups=_group_digests(proposal.salesforce),
         generation=proposal.generation,
         at=at,
     )
