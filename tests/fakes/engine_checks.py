@@ -55,6 +55,7 @@ class Watch:
         self._judged: Comparison | None = None
         self._effects_before = dict.fromkeys(Side, 0)
         self.writes_by_key: dict[tuple[Side, str], int] = {}
+        """How often each item was sent something: (side, its key or create key) -> writes (P32)."""
         for side in bench.sides:
             side.before_wire = self._wire(side)
             side.before_effect = self._effect(side)

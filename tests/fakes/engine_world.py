@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import msgspec
+
+from daemon.runs.brake import SAME_VALUE_AT_MOST
 from daemon.sync.appointment import differing, item_id
 from daemon.sync.base import LinkState
 from daemon.sync.projection import canonical, project
@@ -164,13 +169,48 @@ class World(Person):
             self.watch.broken("P31", f"undo did not restore: {before} / {after}")
         self.watch.verify()
 
+    def ping_pong(self) -> None:
+        """P32: a calendar that rewrites what it is sent gets each item once; two that fight are stopped by the brake."""
+        stubborn = ((Side.SALESFORCE,), (Side.NOTES,), tuple(Side))[len(self.trace) % 3]
+        pairs = [link for link in self.bench.base().links if link.state is LinkState.LINKED and not link.private_seen]
+        entries = self.bench.notes.entries
+        chosen = next(
+            (one for one in pairs if one.notes_key in entries and not entries[one.notes_key].image.private), None
+        )
+        if chosen is None:
+            return
+        for side in stubborn:
+            self.bench.side(side).rewrite = partial(_pinned, f"{side} decides")
+        self.bench.notes.edit(chosen.notes_key, location="Room 2")
+        before = dict(self.watch.writes_by_key)
+        for _ in range(2 * SAME_VALUE_AT_MOST + 4):
+            self.start()
+            if not self.bench.waits():
+                break
+            self.decide_all(0)
+            self.ok()
+            self.bench.clock.advance(minutes=13)
+        most = 1 if len(stubborn) == 1 else 1 + SAME_VALUE_AT_MOST  # the person's own value, and then theirs
+        for name, count in self.watch.writes_by_key.items():
+            if count - before.get(name, 0) > most:
+                self.watch.broken("P32", f"{name} was written {count - before.get(name, 0)} times and nobody edited it")
+        for side in self.bench.sides:
+            side.rewrite = None
+        self.watch.verify()
+
     def end(self) -> None:
-        """The last look: settled, and no trace of what was private."""
+        """The last look: settled, no ping-pong, and no trace of what was private."""
         try:
             if self.bench.run is not None and self.bench.run.mode is RunMode.UNDO:
                 self.bench.cancel()
             self.settle()
+            self.ping_pong()
             self.watch.check_traces()
             self.watch.verify()
         finally:
             self.bench.close()
+
+
+def _pinned(place: str, image: Image) -> Image:
+    """What a calendar makes of every meeting that wants each of them in one place."""
+    return msgspec.structs.replace(image, location=place)

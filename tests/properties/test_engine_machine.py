@@ -1,7 +1,7 @@
 """The engine as a state machine for Hypothesis: the same steps as the simulation, chosen and shrunk by Hypothesis.
 
-After each step the invariants P4, P6, P7, P9, P12 to P14, P16 to P19, P25 and P28 have been checked by the watch; at the end
-everything is healed, must settle (P3) and must then stay quiet (P4).
+After each step the invariants P6, P7, P9, P12 to P14, P16 to P19, P25, P28, P31 and P36 have been checked by the watch; at the
+end everything is healed, must settle (P3), must then stay quiet (P4) and must not feed two calendars that fight (P32).
 """
 
 from __future__ import annotations

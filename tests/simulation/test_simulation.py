@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from daemon.runs import open_run
 from daemon.runs.apply import Applier, Replanner
 from daemon.runs.commit import Committer
 from daemon.runs.journal import Journal
@@ -28,7 +29,7 @@ def failures(seeds: Iterable[int]) -> list[Life]:
 
 @pytest.mark.timeout(900)
 def test_every_seed_keeps_every_invariant(record_property: Callable[[str, object], None]) -> None:
-    """Catches: whatever breaks P3, P4, P6, P7, P9, P12 to P14, P16 to P19, P25, P28 or P31 in a whole life of an installation.
+    """Catches: whatever breaks P3, P4, P6, P7, P9, P12-P14, P16-P19, P25, P28, P31, P32 or P36 in the life of an installation.
 
     2,000 seeds, or as many as 60 seconds allow, 500 at least; a failure names the one line that replays it.
     """
@@ -178,6 +179,11 @@ def _adopts_anything(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(EngineSide, "_made_for", lambda self, key: "")
 
 
+def _no_brake(patch: pytest.MonkeyPatch) -> None:
+    """Two calendars that each insist on a value of their own are fed for ever."""
+    patch.setattr(open_run, "parked", lambda rows, recent: list(rows))
+
+
 PLANTED: dict[str, tuple[Patch, str, int]] = {
     "no look before writing": (_no_look_before_writing, "P14", 7),
     "blind retry": (_blind_retry, "P7", 475),
@@ -193,6 +199,7 @@ PLANTED: dict[str, tuple[Patch, str, int]] = {
     "guards off": (_guards_off, "P19", 90),
     "no recovery": (_no_recovery, "P7", 457),
     "undo of the wrong image": (_undo_of_the_wrong_image, "P31", 10),
+    "no brake": (_no_brake, "P32", 1),
 }
 """name -> (the bug, the property that must find it, the seed that found it first; then others are tried)."""
 
