@@ -224,7 +224,9 @@ class Journal:
 
     def _settle_create(self, pair: OpenPair, op: Op, seen: _Found, rules: Rules) -> Op:
         traces = seen.traces.get(op.id, Traces())
-        for found in seen.free(op, traces.sure)[:1]:
+        free = seen.free(op, traces.sure)
+        if free:
+            found = free[0]
             seen.owners[found.key] = op.id
             record = self._comparer.record_written(pair.pairing, op.side, found, found.key, rules)
             adopted = not holds(op.after, found.image, op)
