@@ -59,7 +59,11 @@ SUITES = (
     Suite(
         "journal",
         ("daemon/runs/journal.py",),
-        ("tests/daemon/runs/test_journal*.py", "tests/daemon/runs/test_lost_creates.py", "tests/daemon/runs/test_lost_sight.py"),
+        (
+            "tests/daemon/runs/test_journal*.py",
+            "tests/daemon/runs/test_lost_creates.py",
+            "tests/daemon/runs/test_lost_sight.py",
+        ),
         ("tests/daemon/runs/test_journal*.py",),
     ),
 )

@@ -61,6 +61,10 @@ class DominoError(Exception):
         return self.status == 404 and self.cserror == NOT_FOUND
 
 
+class ServerFault(SideUnavailable):
+    """The server broke over this very request (500 without a document of the calendar), however often it was asked."""
+
+
 def kind_of(content_type: str, body: bytes) -> str:
     """json, calendar, html, empty or other, by the content type; a body without one is looked at."""
     media = content_type.partition(";")[0].strip().casefold()

@@ -18,7 +18,7 @@ from yarl import URL
 
 from daemon.sides.contract import SideUnavailable, SignInNeeded
 from daemon.sides.notes.domino_address import DominoAddress
-from daemon.sides.notes.domino_answers import BUSY, Answer, error_of, json_of
+from daemon.sides.notes.domino_answers import BUSY, Answer, ServerFault, error_of, json_of
 from daemon.sides.notes.domino_login import SESSION_COOKIES, find_form
 from daemon.sides.notes.wire import HOPS, MOVED, SECONDS, Wire
 from daemon.sides.retry import Passing, RetryPolicy, seconds_to_wait
@@ -99,7 +99,8 @@ class DominoSession(Wire):
         if answer.ok:
             return answer
         if answer.status in BUSY or (answer.status >= 500 and answer.kind != "json"):
-            broken = SideUnavailable(text("notes.server_error", host=self.host, status=answer.status))
+            what = ServerFault if answer.status == 500 else SideUnavailable
+            broken = what(text("notes.server_error", host=self.host, status=answer.status))
             raise Passing(broken, seconds_to_wait(answer.headers.get("retry-after")))
         raise error_of(answer)
 

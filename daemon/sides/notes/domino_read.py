@@ -1,7 +1,8 @@
 """Reads a mail file's calendar: the list, then each entry in full, and single entries again by their id.
 
 An entry's detail decides: its UID becomes the key (ids of the list on an old template are thrown away), its text the record.
-A failing detail makes that entry unreadable, a failing list the whole reading; neither ever means that something is gone.
+A failing detail makes that entry unreadable, a failing list the whole reading; neither ever means that something is gone. A
+server that breaks over a few entries (a damaged document) is told apart from one that is broken by how many they are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from daemon.calendars.recurrence import Expansion, TooMany
 from daemon.calendars.time_values import BadValue
 from daemon.sides.contract import Coverage, Found, Gone, Looked, Observation, ProgressSink, SideUnavailable, Unclear
 from daemon.sides.notes.domino_address import events_path
-from daemon.sides.notes.domino_answers import DominoError
+from daemon.sides.notes.domino_answers import DominoError, ServerFault
 from daemon.sides.notes.domino_calendars import list_error
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.domino_list import INVITATION, Element, Listing, by_entry, lead, list_entries
@@ -32,6 +33,8 @@ from shared.states import LeftOutReason
 from shared.texts import text
 
 AT_ONCE = 6
+BROKEN_AT_MOST = 5
+"""Over how many entries a server may break before the whole reading counts as failed."""
 
 
 @dataclass(slots=True)
@@ -40,6 +43,7 @@ class _Collected:
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
+    faults: list[ServerFault] = field(default_factory=list)
 
 
 class DominoReading:
@@ -76,6 +80,8 @@ class DominoReading:
             progress("reading", done, len(plan.to_read))
 
         await at_once(read, plan.to_read)
+        if collected.faults and len(collected.faults) == done and not plan.untouched:
+            raise collected.faults[0]
         return Observation(
             full=True,
             records=tuple(collected.records.values()),
@@ -158,6 +164,12 @@ class DominoReading:
                 return None
             except DominoError as refusal:
                 error = refusal
+            except ServerFault as fault:
+                collected.faults.append(fault)
+                if len(collected.faults) > BROKEN_AT_MOST:
+                    raise
+                error = DominoError(500)
+                break
         if error is None:
             return None
         if error.not_found and elements[0].notice == INVITATION:

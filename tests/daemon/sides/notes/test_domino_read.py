@@ -218,6 +218,7 @@ FAULTS = {
     "server error": Fault(
         "GET", r"/events/bad$", "status", 9, status=500, body='{"code":500}', content_type="application/json"
     ),
+    "server error page": Fault("GET", r"/events/bad$", "status", 99, status=500, body="<html>Error 500"),
     "not found, in HTML": Fault("GET", r"/events/bad$", "status", 9, status=404, body="<html>Not found</html>"),
     "no calendar": Fault("GET", r"/events/bad$", "status", 9, status=200, body="hello", content_type="text/calendar"),
     "half a calendar": Fault(
@@ -246,6 +247,29 @@ async def test_a_failing_detail_is_unreadable_and_never_gone(name: str) -> None:
     assert left.why is not None
     assert observation.gone == {}
     assert isinstance(looked, Unclear)
+
+
+@pytest.mark.parametrize(("good", "bad"), [(0, 1), (0, 3), (20, 6)])
+async def test_a_server_that_breaks_over_everything_or_over_many_is_broken(good: int, bad: int) -> None:
+    """Catches: a server in trouble taken for a calendar of damaged entries, each of them with a row of its own."""
+    entries = [vevent(f"good{number}") for number in range(good)] + [vevent(f"bad{number}") for number in range(bad)]
+    async with sandbox(login="basic") as (server, url), opened(url) as side:
+        server.load(MAIL_FILE, calendar(*entries))
+        server.faults.add(Fault("GET", r"/events/bad", "status", 999, status=500, body="<html>Error 500"))
+        with pytest.raises(SideUnavailable) as failed:
+            await read(side)
+    assert failed.value.text.code == "notes.server_error"
+
+
+async def test_a_few_damaged_entries_do_not_keep_the_others_from_being_read() -> None:
+    entries = [vevent(f"good{number}") for number in range(20)] + [vevent(f"bad{number}") for number in range(5)]
+    async with sandbox(login="basic") as (server, url), opened(url) as side:
+        server.load(MAIL_FILE, calendar(*entries))
+        server.faults.add(Fault("GET", r"/events/bad", "status", 999, status=500, body="<html>Error 500"))
+        observation = await read(side)
+    assert len(observation.records) == 20
+    assert {left.reason for left in observation.left_out.values()} == {LeftOutReason.UNREADABLE}
+    assert len(observation.left_out) == 5
 
 
 @pytest.mark.parametrize(
