@@ -34,6 +34,8 @@ ROWS: dict[str, str] = {
     "summary.question": "This needs an answer.",
     "summary.doubtful_pair": "Possibly the same meeting on both sides ({count} to choose from): pair them or keep them apart.",
     "summary.unseen_partner": "Its partner may be in {side}, where it cannot be read now. Look there before you answer.",
+    "summary.partner_deleted": "This may be the copy of an entry that was deleted in {side}: what shall become of it?",
+    "summary.extra_copy": "This may be a second copy of an entry of {side} that has its partner: what shall become of it?",
     "summary.private_twin": "You already have a private entry at this time in {side}: is it the same meeting?",
     "summary.filtered_twin": "The same meeting exists in {side}, where your rules leave it out: is it the same meeting?",
     "summary.left_scope": "Your rules no longer let this item of {side} through: what shall become of the pair?",

@@ -53,6 +53,8 @@ RUNS: dict[str, str] = {
     "undo.update": "Put back the values from before the run.",
     "undo.delete": "Delete what the run created.",
     "undo.recreate": "Create again what the run deleted. In Salesforce it gets a new Id.",
+    "undo.was_there": "The run came upon this and did not surely make it, so undoing the run leaves it there.",
+    "undo.apart": "Take the answer back: the two are asked about again. Nothing is written.",
     "undo.link": "Take the link back. Nothing is written.",
     # items
     "why.in_step": "Both calendars hold the same.",

@@ -196,7 +196,8 @@ class Handlers:
 
     async def ignored(self, call: Call) -> m.IgnoredList:
         comparison = await self._comparison()
-        return ignored.ignored_list(comparison.base, comparison.trees, self._accounts.status[Side.SALESFORCE].name)
+        who = self._accounts.status[Side.SALESFORCE].name
+        return ignored.ignored_list(comparison.base, comparison.trees, self._links.secret(), who)
 
     async def rearm(self, call: Call) -> m.Nothing:
         pair = await self._pair()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from daemon.runs.approval import Approved, approve, is_taken, not_written, owners_of, paired_items, partners
+from daemon.runs.approval import Approved, approve, is_taken, not_written, origin_of, owners_of, paired_items, partners
 from daemon.runs.compare import Comparer, Comparison
 from daemon.runs.journal import Journal, refused_twice, write_of
 from daemon.runs.moments import Clock, stamp
@@ -81,6 +81,7 @@ class Applier:
         self._journal = journal
         self._links = links
         self._clock = clock
+        self._secret = links.secret()
 
     async def apply(
         self,
@@ -279,12 +280,13 @@ class Applier:
 
     def _keep_apart(self, fresh: Comparison, each: Approved, side: Side, key: str) -> None:
         """Remember that what answers to this create's key is another meeting, so that the next attempt has another key."""
-        keys = {Side.NOTES: each.settlement.notes_key, Side.SALESFORCE: each.settlement.salesforce_key, side: key}
+        write = next(one for one in each.settlement.writes if one.side is side and one.kind == "create")
+        keys = {side.other: origin_of(each.row, write), side: key}
         self._links.keep_apart(fresh.pair.pairing, keys[Side.NOTES], keys[Side.SALESFORCE])
 
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:
         scope = one.scope if one.scope and row.series else Scope.OCCURRENCE
-        self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock())))
+        self._links.put_ignore(pairing, remember(row, one.decision, scope, row.id, stamp(self._clock()), self._secret))
 
 
 def _stale_on_writing(outcome: RowOutcome) -> bool:

@@ -58,12 +58,12 @@ def approve(review: Review, row: Proposal, fresh: Comparison, link: Link | None,
 
 def _op(identifier: str, run: str, row: Proposal, write: PlannedWrite, settlement: Settlement, fresh: Comparison) -> Op:
     record = fresh.trees.of(write.side).records.get(write.key)
-    origin = row.salesforce_key if write.side is Side.NOTES else row.notes_key
+    origin = origin_of(row, write)
     # What was answered to be another meeting may have been made by the very same create, before the state was lost.
-    apart = sum(origin in pair for pair in fresh.base.kept_apart) if origin else 0
+    apart = sum(origin in pair for pair in fresh.base.kept_apart)
     if row.item == item_id(fresh.pair.pairing, write.side.other, came_back(origin)):
         origin = came_back(origin)  # its first copy lives on under another item
-    key = create_key(fresh.pair.pairing, write.side, write.origin or origin or row.item, settlement.generation, apart)
+    key = create_key(fresh.pair.pairing, write.side, origin, settlement.generation, apart)
     return Op(
         id=identifier,
         run=run,
@@ -78,6 +78,11 @@ def _op(identifier: str, run: str, row: Proposal, write: PlannedWrite, settlemen
         create_key=key if write.kind == "create" else "",
         before_raw=write.raw or (record.raw if record else ""),
     )
+
+
+def origin_of(row: Proposal, write: PlannedWrite) -> str:
+    """What a create is a copy of: the item of the other side, or what an undo puts back."""
+    return write.origin or (row.salesforce_key if write.side is Side.NOTES else row.notes_key) or row.item
 
 
 def not_written(run: str, row: Proposal, moment: str, result: Result, error: Text) -> RowOutcome:

@@ -52,6 +52,8 @@ class Committer:
             return
         for notes_key, salesforce_key in settlement.kept_apart:
             self._links.keep_apart(pairing, notes_key, salesforce_key)
+        for notes_key, salesforce_key in settlement.no_more_apart:
+            self._links.end_keep_apart(pairing, notes_key, salesforce_key)
         if settlement.forget:
             self._links.drop(pairing, [row.item])
         if settlement.link_state is None:

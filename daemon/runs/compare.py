@@ -12,7 +12,7 @@ import msgspec
 from daemon.runs.create_keys import recognisable
 from daemon.runs.moments import Clock, Sleep, read_stamp
 from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
-from daemon.sides.contract import Found, Gone, Looked, ProgressSink
+from daemon.sides.contract import Found, Gone, Looked, ProgressSink, Unclear
 from daemon.store.links import LinkStore
 from daemon.store.trees import TreeStore
 from daemon.sync.appointment import digest
@@ -77,6 +77,11 @@ def merged_looks(tree: Tree, looked: Mapping[str, Looked], young: frozenset[str]
     return replace(tree, records=records, gone=gone, unknown=unknown, lost=frozenset(lost))
 
 
+def _is_away(answer: Looked) -> bool:
+    """Whether an item is in this person's calendar no more: what a listing once showed of it must not be planned from."""
+    return isinstance(answer, Gone) or (isinstance(answer, Unclear) and answer.lasting)
+
+
 class Comparer:
     """Compares one pair and keeps its base."""
 
@@ -126,13 +131,17 @@ class Comparer:
             kept = {key: self._as_kept(answer, rules) for key, answer in looked.items()}
             result[side] = merged_looks(result[side], kept, self._young(base, side))
             found = [answer.record for answer in kept.values() if isinstance(answer, Found)]
-            gone = [key for key, answer in kept.items() if isinstance(answer, Gone)]
+            gone = [key for key, answer in kept.items() if _is_away(answer)]
             self._trees.save(pair.pairing, side, found, gone)
         return Trees(notes=result[Side.NOTES], salesforce=result[Side.SALESFORCE])
 
+    def base(self, pairing: str) -> Base:
+        """The base as it is stored now."""
+        return self._links.base(pairing)
+
     def replan(self, comparison: Comparison, trees: Trees) -> Comparison:
         """The same comparison over other trees and the base as stored now; reads nothing from a calendar."""
-        base = self._links.base(comparison.pair.pairing)
+        base = self.base(comparison.pair.pairing)
         made = planned(trees, base, comparison.rules)
         return replace(comparison, trees=trees, base=base, plan=made)
 

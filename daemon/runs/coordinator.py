@@ -51,8 +51,7 @@ class Coordinator(UndoRun):
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
-        super().__init__(runs, links, comparer, connections, clock, changed)
-        self._journal = journal
+        super().__init__(runs, links, comparer, journal, connections, clock, changed)
         self._applier = applier
         self._planner = Replanner(comparer)
         self._plans = self._planner
@@ -107,6 +106,10 @@ class Coordinator(UndoRun):
                 found = await self._undo_taken_up(pair, rules, self.run)
             else:
                 found = await self._compared(pair, rules)
+            if waiting:
+                # What was on its way may have arrived between the two looks, and was compared as if it were new.
+                waiting = await self._journal.recover(pair, rules)
+                found = await asyncio.to_thread(self._plans.again, found, found.trees)
             self._show(found, waiting)
         except asyncio.CancelledError:
             # Another run may have been started since; a list that was up for review is taken up at the next start.

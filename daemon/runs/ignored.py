@@ -10,8 +10,9 @@ from shared.models import IgnoredItem, IgnoredList, Image
 from shared.states import Group, Side
 
 
-def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
-    """Every ignore with what differs now; ``who`` is the person this daemon works for (it serves no other).
+def ignored_list(base: Base, trees: Trees | None, secret: bytes, who: str = "") -> IgnoredList:
+    """Every ignore with what differs now. ``secret`` is that of ``sync.ignore.remember``, ``who`` the person this daemon works
+    for (it serves no other).
 
     Without trees (nothing compared yet) only the wish itself is known.
     """
@@ -29,7 +30,7 @@ def ignored_list(base: Base, trees: Trees | None, who: str = "") -> IgnoredList:
             image = image or record.image
             if record.digest != _digest(ignore, side):
                 drifted = drifted or bool(_digest(ignore, side))
-                changed |= changed_since(ignore, side, record.image)
+                changed |= changed_since(ignore, side, record.image, secret)
         if image is None and link is not None:
             image = link.notes_image or link.salesforce_image
         found.append(

@@ -19,7 +19,7 @@ from daemon.runs.moments import Clock, stamp
 from daemon.runs.observing import OpenPair
 from daemon.sides.contract import Found, Gone, Looked, SideError, Traces, Write
 from daemon.store.runs import Op, RowOutcome, RunStore
-from daemon.sync.appointment import differing
+from daemon.sync.appointment import differing, item_id
 from daemon.sync.projection import canonical
 from daemon.sync.proposal import Settlement
 from daemon.sync.rules import Rules
@@ -157,7 +157,8 @@ class Journal:
         return now
 
     async def recover(self, pair: OpenPair, rules: Rules) -> frozenset[str]:
-        """Settle what an earlier process or a lost answer left open; returns the changes that still cannot be told.
+        """Settle what an earlier process or a lost answer left open; returns the changes that still cannot be told,
+        with the items that may be what they made.
 
         Nothing is sent. Each side is asked once for all its operations; one that cannot be asked leaves them as they are, and
         after the other side's are settled its SideError is raised: what they made must not be compared as if it were new.
@@ -178,6 +179,7 @@ class Journal:
                 op = self._settle(pair, op, found[op.side], rules)
             if op.phase in ("intent", "sent", "unknown"):
                 waiting.add(op.change)
+                waiting |= self._waiting_with(pair.pairing, op, found.get(op.side))
             rows.setdefault((op.run, op.change), []).append(op)
         ended: dict[str, list[str]] = {}
         for run, change in dict.fromkeys((*rows, *self._runs.unfinished(pair.pairing))):
@@ -190,6 +192,14 @@ class Journal:
         if trouble is not None:
             raise trouble
         return frozenset(waiting)
+
+    def _waiting_with(self, pairing: str, op: Op, seen: _Found | None) -> set[str]:
+        """The items that may be what this open operation made: nothing is proposed for them either."""
+        traces = seen.traces.get(op.id) if seen is not None else None
+        if seen is None or traces is None:
+            return set()
+        suspects = nearest(seen.free(op, traces.doubtful), op.after)
+        return {item_id(pairing, op.side, record.key) for record in suspects}
 
     async def _found(self, pair: OpenPair, side: Side, ops: list[Op]) -> _Found:
         """What the calendar shows of these operations. Raises the SideError of one that cannot be asked."""

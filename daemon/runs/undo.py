@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from daemon.runs.apply import Replanner
-from daemon.runs.compare import Comparison
+from daemon.runs.compare import Comparer, Comparison
 from daemon.store.runs import Op, RowOutcome, RunStore
 from daemon.sync.appointment import differing
 from daemon.sync.base import Base, Link, LinkState
@@ -68,18 +68,17 @@ def undo_plan(outcomes: Iterable[RowOutcome], ops: Iterable[Op], trees: Trees, b
 def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) -> Proposal:
     records = {op.side: trees.of(op.side).records.get(_key(op)) for op in ops}
     moved_on = not _as_left(outcome, ops, link)
+    if any(op.adopted for op in ops):
+        return _cannot(outcome, ops, records, trees, "undo.was_there")
     if moved_on or any(not _still_there(op, records[op.side], trees) for op in ops):
         return _cannot(outcome, ops, records, trees, "undo.changed_since")
     writes = tuple(_inverse(op, records[op.side]) for op in ops)
     deletes = any(write.kind == "delete" for write in writes)
-    recreates = any(write.kind == "create" for write in writes)
     effects = Effects(salesforce=_effect(writes, Side.SALESFORCE), notes=_effect(writes, Side.NOTES))
     action = _ACTIONS[(writes[0].kind, writes[0].side)] if writes else Action.LINK
     if len(writes) > 1:
         action = Action.UPDATE_BOTH
-    summary = text(
-        "undo.recreate" if recreates else "undo.delete" if deletes else "undo.update" if writes else "undo.link"
-    )
+    summary = text(_what(outcome, writes))
     return Proposal(
         action=action,
         default_decision=Decision.UNDECIDED if deletes else Decision.APPROVE,
@@ -98,6 +97,16 @@ def _row(outcome: RowOutcome, ops: list[Op], trees: Trees, link: Link | None) ->
         why=(summary,),
         **_common(outcome, ops, records, trees),
     )
+
+
+def _what(outcome: RowOutcome, writes: tuple[PlannedWrite, ...]) -> str:
+    """The sentence for what undoing this row does."""
+    kinds = {write.kind for write in writes}
+    for kind, name in (("create", "undo.recreate"), ("delete", "undo.delete"), ("update", "undo.update")):
+        if kind in kinds:
+            return name
+    kept_apart = outcome.settlement is not None and outcome.settlement.kept_apart
+    return "undo.apart" if kept_apart else "undo.link"
 
 
 def _cannot(
@@ -138,8 +147,6 @@ def _key(op: Op) -> str:
 
 def _still_there(op: Op, record: Record | None, trees: Trees) -> bool:
     """Whether the side still holds what this operation left: nothing after a delete, the after-image otherwise."""
-    if op.adopted:
-        return False  # the record was there before the run: the run did not make it, and undo must not remove it
     if op.kind == "delete":
         return record is None
     left = op.stored or op.after
@@ -154,7 +161,7 @@ def _as_left(outcome: RowOutcome, ops: list[Op], link: Link | None) -> bool:
     if settlement is None:
         return False
     if settlement.link_state is None:
-        return link is None or not settlement.forget
+        return link is None if settlement.forget else link == outcome.link_before
     keys = {Side.NOTES: settlement.notes_key, Side.SALESFORCE: settlement.salesforce_key}
     for op in ops:
         if op.kind != "delete" and op.stored_key:
@@ -186,6 +193,9 @@ def _effect(writes: Iterable[PlannedWrite], side: Side) -> Effect:
 
 def _settlement(outcome: RowOutcome, writes: tuple[PlannedWrite, ...]) -> Settlement:
     """The writes, with the link as it was before the run; a re-created copy is a new generation."""
+    apart = outcome.settlement.kept_apart if outcome.settlement is not None else ()
+    if apart and not writes:
+        return Settlement(no_more_apart=apart)
     link = outcome.link_before
     if link is None:
         return Settlement(writes=writes, forget=True)
@@ -233,15 +243,16 @@ class UndoReplanner(Replanner):
 
     acknowledges = False
 
-    def __init__(self, outcomes: Iterable[RowOutcome], ops: Iterable[Op], made: Made) -> None:
+    def __init__(self, comparer: Comparer, outcomes: Iterable[RowOutcome], ops: Iterable[Op], made: Made) -> None:
+        super().__init__(comparer)
         self._outcomes = tuple(outcomes)
         self._ops = tuple(ops)
         self._made = made
 
     def again(self, comparison: Comparison, trees: Trees) -> Comparison:
-        return replace(
-            comparison, trees=trees, plan=undo_plan(self._outcomes, self._ops, trees, comparison.base, self._made)
-        )
+        base = self._comparer.base(comparison.pair.pairing)
+        made = undo_plan(self._outcomes, self._ops, trees, base, self._made)
+        return replace(comparison, trees=trees, base=base, plan=made)
 
     @property
     def empty(self) -> bool:
@@ -252,11 +263,13 @@ class UndoReplanner(Replanner):
         return known.union(*self._made.values())
 
 
-def undo_of(runs: RunStore, run: str, changes: Collection[str], undone: Collection[str] = ()) -> UndoReplanner:
+def undo_of(
+    comparer: Comparer, runs: RunStore, run: str, changes: Collection[str], undone: Collection[str] = ()
+) -> UndoReplanner:
     """What undoes the applied rows of ``run``: all of them, or ``changes``; without those that are ``undone`` already."""
     outcomes = [
         each
         for each in runs.outcomes(run).values()
         if each.result is Result.APPLIED and (not changes or each.change in changes) and each.change not in undone
     ]
-    return UndoReplanner(outcomes, runs.ops_of(run), runs.made_by_undoing(run))
+    return UndoReplanner(comparer, outcomes, runs.ops_of(run), runs.made_by_undoing(run))

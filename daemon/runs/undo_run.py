@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from daemon.runs.apply import Replanner
 from daemon.runs.compare import Comparer, Comparison
+from daemon.runs.journal import Journal
 from daemon.runs.moments import Clock, run_id, stamp
 from daemon.runs.observing import Connections, OpenPair
 from daemon.runs.open_run import OpenRun
@@ -28,12 +29,14 @@ class UndoRun(OpenRun):
         runs: RunStore,
         links: LinkStore,
         comparer: Comparer,
+        journal: Journal,
         connections: Connections,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
         super().__init__(runs, links, clock, changed)
         self._comparer = comparer
+        self._journal = journal
         self._connections = connections
         self._plans = Replanner(comparer)
         self._undoing = False
@@ -44,7 +47,7 @@ class UndoRun(OpenRun):
             raise ApiProblem(ProblemName.WRONG_STATE, "Another run is open; finish it with Ok or Cancel first.")
         if self._runs.get(run) is None:
             raise ApiProblem(ProblemName.NOT_FOUND, f"There is no run {run!r}.")
-        plans = undo_of(self._runs, run, changes)
+        plans = undo_of(self._comparer, self._runs, run, changes)
         if plans.empty:
             raise ApiProblem(ProblemName.NOT_FOUND, "Nothing of that run can be undone.")
         self._undoing = True
@@ -54,7 +57,10 @@ class UndoRun(OpenRun):
                 raise ApiProblem(
                     ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that one first."
                 )
-            found = await self._undo_compared(pair, self._connections.rules(pair), plans)
+            rules = self._connections.rules(pair)
+            waiting = await self._journal.recover(pair, rules)
+            plans = undo_of(self._comparer, self._runs, run, changes)
+            found = await self._undo_compared(pair, rules, plans)
         finally:
             self._undoing = False
         identifier = run_id(self._clock())
@@ -69,7 +75,7 @@ class UndoRun(OpenRun):
         self.review = Review(run=identifier)
         self._plans = plans
         self._runs.put(found.pair.pairing, self.run)
-        self._show(found, frozenset())
+        self._show(found, waiting)
         return self.run or self.last_ended or self._require(identifier)
 
     async def _undo_taken_up(self, pair: OpenPair, rules: Rules, run: Run) -> Comparison:
@@ -78,7 +84,7 @@ class UndoRun(OpenRun):
         if self._runs.pairing_of(run.undoes) != pair.pairing:
             raise ApiProblem(ProblemName.WRONG_STATE, "That run belongs to another calendar; choose that one first.")
         undone = [each.change for each in self._runs.outcomes(run.id).values() if each.result is Result.APPLIED]
-        plans = undo_of(self._runs, run.undoes, run.undoes_changes, undone)
+        plans = undo_of(self._comparer, self._runs, run.undoes, run.undoes_changes, undone)
         self._plans = plans
         return await self._undo_compared(pair, rules, plans)
 

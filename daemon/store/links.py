@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 from collections.abc import Iterable
 
 import msgspec
@@ -24,6 +25,20 @@ def _link(row: tuple[object, ...]) -> Link:
     values[3] = LinkState(str(row[3]))
     values[10], values[11] = bool(row[10]), bool(row[11])
     return Link(*values)  # type: ignore[arg-type]
+
+
+def _end_suspicions(db: sqlite3.Connection, linked: Iterable[tuple[str, str, str]]) -> None:
+    """An entry that was paired with one of its suspects has its copy, and an event of a pair is nobody else's copy.
+
+    A pair that merely goes on (its own event came back from the bin) leaves the suspicion of another event as it is.
+    """
+    if db.execute("SELECT 1 FROM suspect LIMIT 1").fetchone() is None:
+        return
+    for pairing, notes_key, salesforce_key in linked:
+        pair = (pairing, notes_key, salesforce_key)
+        if db.execute("SELECT 1 FROM suspect WHERE pairing=? AND notes_key=? AND salesforce_key=?", pair).fetchone():
+            db.execute("DELETE FROM suspect WHERE pairing=? AND notes_key=?", pair[:2])
+        db.execute("DELETE FROM suspect WHERE pairing=? AND salesforce_key=?", (pairing, salesforce_key))
 
 
 class LinkStore:
@@ -119,7 +134,7 @@ class LinkStore:
             with self._db.transaction() as db:
                 db.executemany("INSERT OR REPLACE INTO link VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
                 linked = [(pairing, row[2], row[3]) for row in rows if row[4] != LinkState.TOMBSTONE.value]
-                db.executemany("DELETE FROM suspect WHERE pairing=? AND (notes_key=? OR salesforce_key=?)", linked)
+                _end_suspicions(db, linked)
 
     def drop(self, pairing: str, identifiers: Iterable[str]) -> None:
         rows = [(pairing, identifier) for identifier in identifiers]
@@ -140,6 +155,14 @@ class LinkStore:
     def keep_apart(self, pairing: str, notes_key: str, salesforce_key: str) -> None:
         with self._db.transaction() as db:
             db.execute("INSERT OR IGNORE INTO kept_apart VALUES (?,?,?)", (pairing, notes_key, salesforce_key))
+
+    def end_keep_apart(self, pairing: str, notes_key: str, salesforce_key: str) -> None:
+        """The answer is taken back: the two are asked about again."""
+        with self._db.transaction() as db:
+            db.execute(
+                "DELETE FROM kept_apart WHERE pairing=? AND notes_key=? AND salesforce_key=?",
+                (pairing, notes_key, salesforce_key),
+            )
 
     def suspect(self, pairing: str, pairs: Iterable[tuple[str, str]]) -> None:
         """Remember (notes key, salesforce key) of events that may be the copy a lost create made; a link ends the suspicion."""

@@ -20,8 +20,8 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     ``phase``: intent (persisted, maybe sent), sent, acked (the answer is known, the base not yet), committed, stale, rejected,
     unknown (the answer was lost; look before anything else). ``before_raw`` is the payload as it was, for undo.
     ``not_before``: until this moment nothing may be sent again for the item (quarantine of unkeyed creates). ``adopted``: the
-    create found a record of an earlier attempt that says something else; no base tells which of the two is newer. ``series_key``:
-    the key of the series that this create is one date of; empty for an entry of its own.
+    create came upon a record that it did not surely make (Journal.acked); no base tells which side is newer, and undo leaves it
+    there. ``series_key``: the key of the series that this create is one date of; empty for an entry of its own.
     """
 
     id: str

@@ -29,6 +29,8 @@ class Context:
     has_filters: bool
     fresh_id: Callable[[Side, str], str]
     """(side, key) -> the id of an item that has no link."""
+    suspected: dict[tuple[Side, str], list[str]]
+    """(side, key) -> the keys on the other side that may be its partner by a create without an answer (suspects.py)."""
 
     def seen(self, record: Record) -> Image:
         """The image the planner may use: without text where the item is private."""
@@ -55,7 +57,27 @@ def context(trees: Trees, base: Base, rules: Rules) -> Context:
         rules.starts_after,
     )
     groups = tuple(group for group in rules.groups if group in shared_groups)
-    return Context(trees, base, rules, groups, IgnoreIndex(base.ignores), set_aside, any(filters), fresh_ids(base))
+    return Context(
+        trees,
+        base,
+        rules,
+        groups,
+        IgnoreIndex(base.ignores),
+        set_aside,
+        any(filters),
+        fresh_ids(base),
+        _suspected(trees.salesforce, base),
+    )
+
+
+def _suspected(salesforce: Tree, base: Base) -> dict[tuple[Side, str], list[str]]:
+    """The open suspicions from both sides; an event that is gone is nobody's copy any more."""
+    found: dict[tuple[Side, str], list[str]] = {}
+    for notes_key, salesforce_key in sorted(base.suspects - base.kept_apart):
+        if salesforce_key in salesforce.records or salesforce_key not in salesforce.gone:
+            found.setdefault((Side.NOTES, notes_key), []).append(salesforce_key)
+            found.setdefault((Side.SALESFORCE, salesforce_key), []).append(notes_key)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

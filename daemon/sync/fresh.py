@@ -81,7 +81,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
 def _free(ctx: Context, draft: Draft, notes: Newcomers, salesforce: Newcomers) -> tuple[list[Record], list[Record]]:
     """The new items of both sides, without those that wait because a create without an answer may have made their partner."""
     both = [(own, record) for own in (notes, salesforce) for record in (*own.new, *own.unholdable)]
-    subjects = {(own.side, record.key): _subject(ctx, own, record) for own, record in both} if ctx.base.suspects else {}
+    subjects = {(own.side, record.key): _subject(ctx, own, record) for own, record in both} if ctx.suspected else {}
     waiting = held(ctx, draft, subjects, {own.side: own.presence for own in (notes, salesforce)})
     free = [(own.side, record) for own, record in both if (own.side, record.key) not in waiting]
     return [one for side, one in free if side is Side.NOTES], [one for side, one in free if side is Side.SALESFORCE]
@@ -211,14 +211,10 @@ def _ask_locals(ctx: Context, draft: Draft, records: list[Record], others: Newco
     for record in (*others.private, *(one for one, _ in others.out_of_scope)):
         index.setdefault(fingerprint(record), []).append(record)
         by_key[record.key] = record
-    suspects: dict[str, list[Record]] = {}
-    for pair in sorted(ctx.base.suspects) if by_key else ():
-        mine, other = pair if own.side is Side.NOTES else pair[::-1]
-        if other in by_key:
-            suspects.setdefault(mine, []).append(by_key[other])
     rest: list[Record] = []
     for record in records:
-        twins = [*suspects.get(record.key, ()), *index.get(fingerprint(record), ())] if index else []
+        suspects = [by_key[key] for key in ctx.suspected.get((own.side, record.key), ()) if key in by_key]
+        twins = [*suspects, *index.get(fingerprint(record), ())] if index else []
         twin = next((one for one in twins if not _apart(ctx, own.side, record, one)), None)
         if twin is not None and _both(own.side, own.is_what(record), others.is_what(twin)) is Outcome.LOCAL_QUESTION:
             local_question(ctx, draft, own.side, record, twin, others.is_what(twin))

@@ -94,7 +94,7 @@ def _same(remembered: bytes, record: Record | None) -> bool:
     return remembered in (record.digest, seen_digest(record.image), digest(redacted(record.image)))
 
 
-def changed_since(ignore: Ignore, side: Side, image: Image) -> frozenset[Group]:
+def changed_since(ignore: Ignore, side: Side, image: Image, secret: bytes) -> frozenset[Group]:
     """The groups that say something else on ``side`` than when the person chose to ignore; none where nothing was there then.
 
     Of a private item that is kept without its text nothing is said about the text.
@@ -104,12 +104,14 @@ def changed_since(ignore: Ignore, side: Side, image: Image) -> frozenset[Group]:
     wordless = image.private and not (image.subject or image.location or image.description)
     silent = TEXT_GROUPS if wordless else ()
     return frozenset(
-        group for group, remembered in then.items() if group not in silent and remembered != group_digest(seen, group)
+        group
+        for group, remembered in then.items()
+        if group not in silent and remembered != group_digest(seen, group, secret)
     )
 
 
-def _group_digests(image: Image | None) -> dict[Group, bytes]:
-    return {} if image is None else {group: group_digest(canonical(image), group) for group in CONTENT_GROUPS}
+def _group_digests(image: Image | None, secret: bytes) -> dict[Group, bytes]:
+    return {} if image is None else {group: group_digest(canonical(image), group, secret) for group in CONTENT_GROUPS}
 
 
 def seen_digest(image: Image | None) -> bytes:
@@ -117,8 +119,8 @@ def seen_digest(image: Image | None) -> bytes:
     return b"" if image is None else digest(canonical(image))
 
 
-def remember(proposal: Proposal, kind: Decision, scope: Scope, ignore_id: str, at: str) -> Ignore:
-    """The ignore that a decision on ``proposal`` makes; ``at`` is a moment in UTC."""
+def remember(proposal: Proposal, kind: Decision, scope: Scope, ignore_id: str, at: str, secret: bytes) -> Ignore:
+    """The ignore that a decision on ``proposal`` makes; ``at`` is a moment in UTC, ``secret`` keys the digests of its fields."""
     return Ignore(
         id=ignore_id,
         kind=kind,
@@ -129,8 +131,8 @@ def remember(proposal: Proposal, kind: Decision, scope: Scope, ignore_id: str, a
         series=proposal.series.id if proposal.series is not None and scope is Scope.SERIES else "",
         notes_digest=proposal.notes_digest,
         salesforce_digest=proposal.salesforce_digest,
-        notes_groups=_group_digests(proposal.notes),
-        salesforce_groups=_group_digests(proposal.salesforce),
+        notes_groups=_group_digests(proposal.notes, secret),
+        salesforce_groups=_group_digests(proposal.salesforce, secret),
         generation=proposal.generation,
         at=at,
     )

@@ -11,6 +11,7 @@ from daemon.sync.changes import Context, Seen, in_window, look, quick_test
 from daemon.sync.decide import IgnoreState, Outcome, Status, Target, linked, overlaid
 from daemon.sync.draft import Draft, Subject, set_aside
 from daemon.sync.ignore import NOTHING, Standing, standing
+from daemon.sync.matching import by_likeness
 from daemon.sync.merge_rows import edited
 from daemon.sync.pair_rows import doubtful
 from daemon.sync.projection import redacted
@@ -18,8 +19,7 @@ from daemon.sync.proposal import Upkeep
 from daemon.sync.rows import cannot
 from daemon.sync.series import Moved
 from daemon.sync.special_pairs import lost_sight, without_base
-from daemon.sync.suspects import suspected, waits
-from daemon.sync.trees import Record
+from daemon.sync.suspects import waits
 from shared.models import Image, Text
 from shared.states import LeftOutReason, Side
 from shared.texts import text
@@ -84,24 +84,30 @@ def _one(ctx: Context, draft: Draft, link: Link, moved: Moved | None) -> None:
         outcome = without_base(notes, salesforce, outcome)
     outcome = lost_sight(ctx, link, notes, salesforce) or outcome
     subject = _subject(ctx, link, notes, salesforce, moved)
-    remade = salesforce.status is Status.DELETED and notes.record is not None
-    if remade and waits(ctx, draft, subject, Side.NOTES, ctx.trees.salesforce.records):
-        draft.asked.update(suspected(ctx, Side.NOTES, subject.key(Side.NOTES)))
-        return
-    lost = _lost_copies(ctx, notes, draft) if remade else []
-    if lost:
-        draft.asked.update(record.key for record, _ in lost)
-        doubtful(ctx, draft, subject, lost)
+    away = salesforce.status is Status.DELETED or (outcome is Outcome.ORPHAN and salesforce.record is None)
+    if away and notes.record is not None and _asks_for_copies(ctx, draft, subject):
         return
     _ACT[outcome](ctx, draft, LinkedPair(link, subject, notes, salesforce, outcome))
 
 
-def _lost_copies(ctx: Context, notes: Seen, draft: Draft) -> list[tuple[Record, float]]:
-    """Events that may be the re-created copy of a pair whose own event is gone, because that create was never answered."""
-    key = notes.record.key if notes.record is not None else ""
-    found = [other for other in suspected(ctx, Side.NOTES, key) if other not in draft.asked] if key else []
-    linked_keys = ctx.base.by_key(Side.SALESFORCE) if found else {}
-    return [(ctx.trees.salesforce.records[other], 0.0) for other in found if other not in linked_keys]
+def _asks_for_copies(ctx: Context, draft: Draft, subject: Subject) -> bool:
+    """Events that may be the re-created copy of a pair whose own event is gone, because that create was never answered.
+
+    Two pairs may suspect the same events; whichever gets one is decided by the answers (an event is given once).
+    """
+    records, linked_keys = ctx.trees.salesforce.records, ctx.base.by_key(Side.SALESFORCE)
+    suspects = ctx.suspected.get((Side.NOTES, subject.key(Side.NOTES)), ())
+    open_ones = [key for key in suspects if key not in linked_keys]
+    if not open_ones:
+        return False
+    there = [key for key in open_ones if key in records]
+    draft.asked.update(there)
+    if waits(ctx, draft, subject, Side.NOTES, {*records, *linked_keys}):
+        draft.quiet.update((ctx.fresh_id(Side.SALESFORCE, key), explain.PARTNER_WAITS) for key in there)
+    else:
+        assert subject.notes is not None
+        doubtful(ctx, draft, subject, by_likeness(subject.notes, [records[key] for key in there]))
+    return True
 
 
 def _ignored(ctx: Context, link: Link, notes: Seen, salesforce: Seen) -> Standing:

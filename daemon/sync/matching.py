@@ -128,9 +128,7 @@ def _by_suspicion(
             and other.key not in known
             and (record.key, other.key) not in apart
         ]
-        subject = folded(record.image.subject)
-        scored = [(partner, likeness(subject, folded(partner.image.subject))) for partner in partners]
-        found.doubtful.append((record, sorted(scored, key=lambda one: (-one[1], one[0].key))[:PARTNERS_ASKED]))
+        found.doubtful.append((record, by_likeness(record, partners)[:PARTNERS_ASKED]))
         asked.update(partner.key for partner, _ in found.doubtful[-1][1])
     return rest, [record for record in salesforce if record.key not in asked]
 
@@ -255,6 +253,13 @@ def _near(
     return sorted(found, key=lambda one: (-one[1], one[0].key))
 
 
+def by_likeness(record: Record, partners: Iterable[Record]) -> list[tuple[Record, float]]:
+    """The partners with how alike their subjects are, however little, the likest first."""
+    subject = folded(record.image.subject)
+    scored = [(partner, _ratio(subject, folded(partner.image.subject))) for partner in partners]
+    return sorted(scored, key=lambda one: (-one[1], one[0].key))
+
+
 def likeness(left: str, right: str) -> float:
     """How alike two folded subjects are, 0 to 1, the same in both directions."""
     if left == right:
@@ -262,8 +267,13 @@ def likeness(left: str, right: str) -> float:
     shorter, longer = sorted((left, right), key=len)
     if len(shorter) >= TELLING and longer.startswith(f"{shorter} "):
         return BEGINS_ALIKE
+    return _ratio(left, right, ALIKE)
+
+
+def _ratio(left: str, right: str, least: float = 0.0) -> float:
+    """How alike two texts are letter by letter, the same in both directions; 0 where it is surely less than ``least``."""
     first, second = sorted((left[:COMPARED_CHARACTERS], right[:COMPARED_CHARACTERS]))
     matcher = SequenceMatcher(None, first, second, autojunk=False)
-    if matcher.real_quick_ratio() < ALIKE or matcher.quick_ratio() < ALIKE:
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
     return round(matcher.ratio(), 3)

@@ -178,8 +178,10 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
     notes, salesforce = (record, twin) if side is Side.NOTES else (twin, record)
     private = what is Presence.NEW_PRIVATE
     candidate = ctx.fresh_id(side.other, twin.key)
-    state = LinkState.FROZEN if private else LinkState.NO_BASE
-    # A private twin is only remembered as the same meeting: the pair stands still, and nothing of it is compared.
+    ours = (notes.key, salesforce.key) in ctx.base.suspects
+    # A private twin is only remembered as the same meeting: the pair stands still, and nothing of it is compared. What may be
+    # our own copy is a pair like any other: a copy of what became private is withdrawn.
+    state = LinkState.FROZEN if private and not ours else LinkState.NO_BASE
     paired = Settlement(link_state=state, notes_key=notes.key, salesforce_key=salesforce.key, keep_syncing=not private)
     summary = "summary.private_twin" if private else "summary.filtered_twin"
     image = ctx.seen(twin)

@@ -42,7 +42,7 @@ class Settlement:
 
     A key left empty beside a create is the one the create will bring. FROZEN is a pair the person detached: it stands still
     until forgotten (a pair out of the window needs no state, its base simply stays). ``kept_apart`` holds every pair an answer
-    *keep apart* speaks of; ``keep_apart`` is its first.
+    *keep apart* speaks of; ``keep_apart`` is its first. ``no_more_apart`` takes such an answer back.
     """
 
     writes: tuple[PlannedWrite, ...] = ()
@@ -58,6 +58,7 @@ class Settlement:
     keep_apart: tuple[str, str] | None = None
     notes_body_written: str | None = None
     kept_apart: tuple[tuple[str, str], ...] = ()
+    no_more_apart: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def recreation(ctx: Context, subject: Subject, target: Side, generation: int) ->
     if source is None:
         raise ValueError("nothing is left to re-create from")
     image, _ = copy_for(ctx, source, target)
-    if subject.hidden:  # not a word leaves its side: a private placeholder with the times alone
+    withheld = subject.hidden and (not source.image.private or ctx.rules.withholds(source.image, target.other))
+    if withheld:  # not a word leaves its side: a private placeholder with the times alone
         image = msgspec.structs.replace(redacted(source.image), id="", version="", zone=None)
     seen = redacted(source.image) if subject.hidden else ctx.seen(source)
     return Settlement(
@@ -70,7 +71,7 @@ def recreation(ctx: Context, subject: Subject, target: Side, generation: int) ->
         salesforce_key="" if target is Side.SALESFORCE else source.key,
         generation=generation,
         notes_body_written=body_of(image) if target is Side.NOTES else None,
-        private_seen=subject.hidden,
+        private_seen=withheld,
     )
 
 
@@ -276,7 +277,9 @@ def left_scope(ctx: Context, draft: Draft, subject: Subject, side: Side, seen: S
 
 def orphaned(ctx: Context, draft: Draft, subject: Subject, missing: Side, why: list[Text]) -> None:
     """The partner on ``missing`` is gone and nothing tells what was meant, or the item became private since."""
-    summary = text("summary.deleted_and_private" if subject.hidden else "summary.orphan", side=side_name(missing))
+    left = subject.record(missing.other)
+    private = left is not None and ctx.rules.withholds(left.image, missing.other)
+    summary = text("summary.deleted_and_private" if private else "summary.orphan", side=side_name(missing))
     _three_answers(ctx, draft, subject, summary, why)
 
 

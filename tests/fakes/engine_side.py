@@ -301,7 +301,8 @@ class EngineSide(MemorySide):
         assert write.after is not None
         tried = self._tried.get(write.op_id, datetime.fromisoformat(write.op_id[:20]))
         free = [key for key in self.entries if self._made_for(key) in ("", write.op_id)]
-        since = [key for key in free if self.entries[key].made >= tried - timedelta(minutes=2)]
+        first, last = tried - timedelta(minutes=2), tried + timedelta(minutes=30)
+        since = [key for key in free if first <= self.entries[key].made <= last]
         since.sort(key=lambda key: self.entries[key].made, reverse=True)
         found = [key for key in since if alike(self.entries[key].image, write.after)]
         return Traces(

@@ -318,7 +318,7 @@ def test_p10_an_ignore_wakes_only_for_a_changed_digest(world: World) -> None:
     """
     rows = [row for row in world.plan().changes if not row.candidates]
     world.ignores = [
-        remember(row, Decision.IGNORE_UNTIL_CHANGE, Scope.OCCURRENCE, f"i{number}", "2026-03-01T00:00:00Z")
+        remember(row, Decision.IGNORE_UNTIL_CHANGE, Scope.OCCURRENCE, f"i{number}", "2026-03-01T00:00:00Z", b"")
         for number, row in enumerate(rows)
     ]
     ignored = {row.id for row in rows}

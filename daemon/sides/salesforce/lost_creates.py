@@ -25,6 +25,9 @@ CLOCK_SKEW = timedelta(minutes=2)
 """How much earlier than our attempt the server may say a row was created."""
 
 
+ATTEMPT_LASTS = timedelta(minutes=30)
+"""How long after its first moment an attempt may still make something: waiting for locks, and ten minutes on the way."""
+
 ATTEMPT_UNKNOWN = timedelta(hours=24)
 """How far back to look for a create of an earlier process whose moment is not known."""
 
@@ -56,16 +59,16 @@ class CreateMemory:
     def is_free(self, write: Write, key: str) -> bool:
         return self._owner_of.get(key, write.op_id) == write.op_id
 
-    def tried_at(self, write: Write, now: datetime) -> datetime:
-        """When the create was first sent: as remembered, as its journal id says, or a day ago at most."""
+    def span(self, write: Write, now: datetime) -> tuple[datetime, datetime]:
+        """When the server can have carried out this create: from its first sending, as remembered or as its journal id says."""
         known = self._attempts.get(write.op_id)
-        if known is not None:
-            return known
-        stamped = _STAMP.match(write.op_id)
-        if stamped is None:
-            return now - ATTEMPT_UNKNOWN
-        # The journal's stamp is the local clock's; the difference between the clocks is known now.
-        return datetime.fromisoformat(stamped[0]) + (now - datetime.now(UTC))
+        if known is None:
+            stamped = _STAMP.match(write.op_id)
+            if stamped is None:
+                return now - ATTEMPT_UNKNOWN, now
+            # The journal's stamp is the local clock's; the difference between the clocks is known now.
+            known = datetime.fromisoformat(stamped[0]) + (now - datetime.now(UTC))
+        return known - CLOCK_SKEW, known + ATTEMPT_LASTS + CLOCK_SKEW
 
 
 class LostCreates:
@@ -107,9 +110,10 @@ class LostCreates:
     async def _by_content(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         """The newest likenesses first. Whose a record is by now the caller knows: several creates may be told the same ones."""
         now = self._client.server_now()
-        tried = {write.op_id: self._memory.tried_at(write, now) - CLOCK_SKEW for write in writes}
+        spans = {write.op_id: self._memory.span(write, now) for write in writes}
+        oldest = min(first for first, _ in spans.values())
         rows, server_time = await self._reader.where(
-            f"OwnerId = {soql.quoted(self._profile.user_id)} AND CreatedDate >= {soql.moment(min(tried.values()))}"
+            f"OwnerId = {soql.quoted(self._profile.user_id)} AND CreatedDate >= {soql.moment(oldest)}"
         )
         mine = [row for row in rows if row.get("CreatedById") in (None, self._profile.user_id)]
         mine.sort(key=lambda row: str(parse_moment(row.get("CreatedDate")) or ""), reverse=True)
@@ -120,8 +124,9 @@ class LostCreates:
             assert write.after is not None
             sure: list[Record] = []
             doubtful: list[Record] = []
+            first, last = spans[write.op_id]
             for record in made:
-                if since[record.key] >= tried[write.op_id] and self._memory.is_free(write, record.key):
+                if first <= since[record.key] <= last and self._memory.is_free(write, record.key):
                     (sure if _alike(record.image, write.after) else doubtful).append(record)
             if sure or doubtful:
                 answer[write.op_id] = Traces(tuple(sure), tuple(doubtful))

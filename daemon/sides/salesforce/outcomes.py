@@ -114,17 +114,22 @@ def jittered(seconds: float) -> float:
 
 
 async def read_back(reader: EventReader, written: Mapping[str, Write]) -> AsyncIterator[Outcome]:
-    """Done for each written key with the stored record; LostAnswer for one that cannot be read, so that it is looked up."""
+    """Done for each written key with the stored record; LostAnswer for all when they cannot be read, so that they are looked up.
+
+    A row that is not there any more, or not this person's (the org's automation took it away at once), was written all the same:
+    it is Done without a record, and its pair is asked about from now on instead of being written once more.
+    """
     if not written:
         return
     try:
         rows, server_time = await reader.rows(written)
     except (SideError, RequestRefused):
-        rows, server_time = {}, None
+        for write in written.values():
+            yield LostAnswer(write.op_id, text("salesforce.unread_back"))
+        return
     for key, write in written.items():
-        row = rows.get(key)
-        looked = reader.judge(row, server_time) if row is not None and server_time is not None else None
+        looked = reader.judge(rows[key], server_time) if key in rows else None
         if isinstance(looked, Found):
             yield Done(write.op_id, key, looked.record.version, looked.record)
         else:
-            yield LostAnswer(write.op_id, text("salesforce.unread_back"))
+            yield Done(write.op_id, key, "", None)

@@ -141,7 +141,7 @@ class EventReader:
         logged = await self._delete_log(server_time)
         return {key: await self._look_for(key, logged) for key in keys}
 
-    async def _look_for(self, key: str, logged: Mapping[str, str]) -> Looked:
+    async def _look_for(self, key: str, logged: Mapping[str, str] | None) -> Looked:
         if not _is_id(key):
             return Unclear(text("salesforce.cannot_look", error="MALFORMED_ID"))
         try:
@@ -151,18 +151,18 @@ class EventReader:
                 return Gone(Evidence("tombstone"))
             if refused.error.code != "NOT_FOUND":
                 return Unclear(text("salesforce.cannot_look", error=refused.error.code))
-            at = logged.get(key) or logged.get(key[:15])
+            at = (logged.get(key) or logged.get(key[:15])) if logged is not None else None
             if at is None:
-                return Unclear(text("salesforce.not_visible"), lasting=True)
+                return Unclear(text("salesforce.not_visible"), lasting=logged is not None)
             return Gone(Evidence("by_id", at))
         return Unclear(text("salesforce.not_visible"))
 
-    async def _delete_log(self, server_time: datetime) -> dict[str, str]:
-        """The ids deleted in the last 15 days; empty where the log is purged or not to be had."""
+    async def _delete_log(self, server_time: datetime) -> dict[str, str] | None:
+        """The ids deleted in the last 15 days; None where the log is not to be had."""
         try:
             return await self._client.deleted_ids("Event", server_time - DELETE_LOG, server_time)
         except RequestRefused:
-            return {}
+            return None
 
     async def _window(self, first: datetime, end: datetime, progress: ProgressSink) -> QueryResult:
         """Everything that starts in [first, end); a period the server finds too large is read in halves."""

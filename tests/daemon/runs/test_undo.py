@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.models import Image, OneDecision
-from shared.states import Action, Decision, Result, RunMode
+from shared.states import Action, Answer, Decision, Result, RunMode
 from tests.fakes.engine import Bench
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
@@ -196,3 +196,105 @@ def test_a_copy_that_was_there_before_the_run_is_not_undone_by_it(bench: Bench) 
     assert row.action is Action.CANNOT_SYNC
     approve(bench)
     assert list(bench.notes.entries) == [copy]
+
+
+def keyless() -> Bench:
+    """An org without a key field, with a pair that has nothing to do with it."""
+    bench = Bench(keyed=False)
+    synchronized(bench, VISIT)
+    return bench
+
+
+def test_an_undo_asked_for_again_while_its_create_is_open_makes_nothing_twice() -> None:
+    """Catches: two events, because the second undo did not look what had become of the first one."""
+    bench = keyless()
+    (entry,) = synchronized(bench, CALL)
+    bench.notes.remove(entry)
+    bench.start()
+    approve(bench)
+    deleted = newest(bench)
+    bench.clock.advance(minutes=13)
+    bench.undo(deleted)
+    bench.salesforce.network.next = ["lose_after"]
+    approve(bench)
+    bench.clock.advance(minutes=1)
+    bench.undo(deleted)
+    assert [row.summary.code for row in bench.rows()] == ["undo.already"]
+    assert [one.image.subject for one in bench.salesforce.entries.values()] == ["Visit", "Call"]
+    bench.close()
+
+
+def kept_apart(bench: Bench) -> str:
+    """Two that are alike were answered to be different meetings; the run of that answer."""
+    bench.notes.put(CALL)
+    bench.salesforce.put(Image(subject="Call!", starts_at=CALL.starts_at, ends_at=CALL.ends_at))
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    bench.decide(
+        [OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=Answer.KEEP_APART)]
+    )
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    return newest(bench)
+
+
+def test_keep_apart_can_be_taken_back() -> None:
+    """Catches: "undone" of an answer that still holds."""
+    bench = keyless()
+    run = kept_apart(bench)
+    assert bench.base().kept_apart
+    bench.undo(run)
+    (row,) = bench.rows()
+    assert row.summary.code == "undo.apart"
+    approve(bench)
+    assert not bench.base().kept_apart
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.QUESTION]
+    bench.close()
+
+
+def test_keep_apart_that_led_to_copies_is_not_taken_back() -> None:
+    """Catches: a link that a later run made thrown away by the undo of the answer before it."""
+    bench = keyless()
+    run = kept_apart(bench)
+    bench.start()
+    bench.ok()
+    links = bench.base().links
+    assert len(links) == 3
+    bench.clock.advance(minutes=13)
+    bench.undo(run)
+    assert [row.summary.code for row in bench.rows()] == ["undo.changed_since"]
+    bench.cancel()
+    assert bench.base().links == links
+    bench.close()
+
+
+def test_an_undo_that_comes_upon_another_pairs_copy_makes_its_own_at_the_second_try() -> None:
+    """Catches: a row that is stale at every Ok, because the key of its create never changes."""
+    bench = keyless()
+    event = bench.salesforce.put(CALL)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.salesforce.remove(event)
+    bench.start()
+    approve(bench)
+    deleted = newest(bench)
+    bench.clock.advance(minutes=13)
+    before = bench.backup()
+    bench.undo(deleted)
+    approve(bench)
+    bench.clock.advance(minutes=13)
+    bench.lose_database(before)  # the undo is forgotten, what it made is there and becomes a pair
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.undo(deleted)
+    approve(bench)
+    assert bench.review is not None
+    assert [one.error.code for one in bench.review.outcomes.values() if one.error] == ["row.copy_taken"]
+    approve(bench)
+    assert bench.run is None
+    assert [one.image.subject for one in bench.notes.entries.values()] == ["Visit", "Call", "Call"]
+    bench.close()

@@ -106,3 +106,31 @@ def test_the_secret_of_the_installation_stays(links: LinkStore, tmp_path: Path) 
     links.note("name", "first")
     links.note("name", "second")
     assert links.noted("name") == "second" and links.noted("unknown") == ""
+
+
+@pytest.mark.parametrize(
+    ("notes_key", "salesforce_key", "state", "left"),
+    [
+        ("a#", "S1", LinkState.LINKED, {("b#", "S2")}),
+        ("a#", "S1", LinkState.FROZEN, {("b#", "S2")}),
+        ("a#", "S0", LinkState.LINKED, {("a#", "S1"), ("a#", "S2"), ("b#", "S1"), ("b#", "S2")}),
+        ("c#", "S2", LinkState.NO_BASE, {("a#", "S1"), ("b#", "S1")}),
+        ("a#", "S1", LinkState.TOMBSTONE, {("a#", "S1"), ("a#", "S2"), ("b#", "S1"), ("b#", "S2")}),
+    ],
+)
+def test_a_link_ends_the_suspicions_it_settles(
+    links: LinkStore, notes_key: str, salesforce_key: str, state: LinkState, left: set[tuple[str, str]]
+) -> None:
+    """Catches: an extra copy that nobody is asked about, because the pair of its entry merely went on."""
+    pairing = links.pairing("notes", "salesforce", NOW)
+    links.suspect(pairing, [("a#", "S1"), ("a#", "S2"), ("b#", "S1"), ("b#", "S2")])
+    links.put(pairing, [Link("i", notes_key, salesforce_key, state)])
+    assert links.base(pairing).suspects == left
+
+
+def test_an_answer_keep_apart_is_taken_back_for_its_pair_only(links: LinkStore) -> None:
+    pairing = links.pairing("notes", "salesforce", NOW)
+    for pair in (("a#", "S1"), ("a#", "S2")):
+        links.keep_apart(pairing, *pair)
+    links.end_keep_apart(pairing, "a#", "S1")
+    assert links.base(pairing).kept_apart == {("a#", "S2")}

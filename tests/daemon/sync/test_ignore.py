@@ -6,22 +6,26 @@ Tried with the Salesforce key left out of ``holds_forever``.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from daemon.sync.appointment import CONTENT_GROUPS
 from daemon.sync.base import Ignore
 from daemon.sync.decide import IgnoreState
-from daemon.sync.ignore import IgnoreIndex, Standing, holds_forever, remember, seen_digest, standing
+from daemon.sync.ignore import IgnoreIndex, Standing, changed_since, holds_forever, remember, seen_digest, standing
 from daemon.sync.projection import redacted
 from daemon.sync.proposal import Proposal
-from shared.models import Series
-from shared.states import Action, Decision, Scope
+from shared.models import Image, Series
+from shared.states import Action, Decision, Group, Scope, Side
 from tests.fakes import planner_inputs as given
 
 FOREVER, ONCE = Decision.IGNORE_FOREVER, Decision.IGNORE_UNTIL_CHANGE
 VISIT = given.image()
 SEEN = seen_digest(VISIT)
+SECRET = b"the secret of this installation"
 
 
 def ignore(name: str = "i", kind: Decision = FOREVER, scope: Scope = Scope.OCCURRENCE, **fields: Any) -> Ignore:
@@ -179,7 +183,7 @@ TEAM = Series(id="team", title="Team")
     ],
 )
 def test_a_decision_remembers_everything_it_was_made_on(series: Series | None, scope: Scope, name: str) -> None:
-    assert remember(proposal(series), ONCE, scope, "i7", "2026-03-09T08:00:00Z") == Ignore(
+    assert remember(proposal(series), ONCE, scope, "i7", "2026-03-09T08:00:00Z", b"") == Ignore(
         id="i7",
         kind=ONCE,
         scope=scope,
@@ -192,6 +196,53 @@ def test_a_decision_remembers_everything_it_was_made_on(series: Series | None, s
         generation=3,
         at="2026-03-09T08:00:00Z",
     )
+
+
+THEN = replace(VISIT, location="Room 1", description="Agenda")
+BARE = replace(THEN, subject="", location="", description="", private=True)
+"""A private item as it is kept: without a word."""
+
+
+def remembered(notes: Image | None = THEN, salesforce: Image | None = THEN) -> Ignore:
+    row = dataclasses.replace(proposal(), notes=notes, salesforce=salesforce)
+    return remember(row, FOREVER, Scope.OCCURRENCE, "i", "", SECRET)
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        (THEN, set()),
+        (replace(THEN, subject=" Visit  "), set()),
+        (replace(THEN, subject="Call"), {Group.SUBJECT}),
+        (replace(THEN, location="Room 9", show_as="free"), {Group.LOCATION, Group.SHOW_AS}),
+        (replace(THEN, description="More"), {Group.DESCRIPTION}),
+        (replace(THEN, starts_at="2026-03-10T09:15Z"), {Group.TIME}),
+        (BARE, set()),
+        (replace(BARE, starts_at="2026-03-10T09:15Z"), {Group.TIME}),
+        (replace(BARE, subject="Visit"), {Group.LOCATION, Group.DESCRIPTION}),
+        (replace(BARE, location="Room 1"), {Group.SUBJECT, Group.DESCRIPTION}),
+        (replace(BARE, description="Agenda"), {Group.SUBJECT, Group.LOCATION}),
+        (replace(BARE, private=False), {Group.SUBJECT, Group.LOCATION, Group.DESCRIPTION}),
+    ],
+)
+def test_each_side_tells_what_changed_since_it_was_ignored(side: Side, now: Image, changed: set[Group]) -> None:
+    """Catches: one side's fields compared with the other's, text told of a private item of which none was kept."""
+    other = replace(THEN, subject="Other", location="Other", starts_at="2026-03-01T09:00Z")
+    one = remembered(THEN, other) if side is Side.NOTES else remembered(other, THEN)
+    assert changed_since(one, side, now, SECRET) == changed
+
+
+def test_of_a_side_that_was_not_there_nothing_is_told() -> None:
+    assert changed_since(remembered(salesforce=None), Side.SALESFORCE, THEN, SECRET) == frozenset()
+    assert changed_since(remembered(notes=None), Side.NOTES, THEN, SECRET) == frozenset()
+
+
+def test_what_is_remembered_of_a_text_cannot_be_guessed_without_the_secret() -> None:
+    """Catches: a plain digest of a short subject, which anybody who guesses it can verify (contracts.md 6)."""
+    one = remembered()
+    assert changed_since(one, Side.NOTES, THEN, b"another") == set(CONTENT_GROUPS)
+    assert set(one.notes_groups) == set(one.salesforce_groups) == set(CONTENT_GROUPS)
 
 
 def test_the_second_gate_sees_forever_by_each_name() -> None:

@@ -125,7 +125,7 @@ def test_ignoring_the_series_covers_later_occurrences() -> None:
     world = weekly()
     world.edit(Side.NOTES, _key("02", "09"), location="Room 1")
     row = world.plan().changes[0]
-    world.ignores = [remember(row, Decision.IGNORE_FOREVER, Scope.SERIES, "i1", "")]
+    world.ignores = [remember(row, Decision.IGNORE_FOREVER, Scope.SERIES, "i1", "", b"")]
     world.notes[_key("30", "09")] = _at("30", "09")
     world.edit(Side.NOTES, _key("09", "09"), location="Room 9")
     world.delete(Side.NOTES, _key("16", "09"))

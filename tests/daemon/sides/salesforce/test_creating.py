@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from daemon.sides.contract import Done, LimitReached, LostAnswer, Refused, SideUnavailable
+from daemon.sides.salesforce.client import SalesforceClient
 from tests.daemon.sides.salesforce.org_setting import Connect, Connected, create, day, event, meeting
 from tests.fakes.traces import sure_of, traces_of
 
@@ -191,6 +193,27 @@ async def test_written_but_not_read_back(org: Connected) -> None:
     assert lost.text.code == "salesforce.unread_back"
     (found,) = await sure_of(org.side, write)
     assert found.key == org.events[0]["Id"]
+
+
+@pytest.mark.parametrize("sharing", ["public", "private"])
+async def test_written_and_given_to_somebody_else_at_once(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, sharing: str
+) -> None:
+    """Catches: one more event at every run in an org whose automation reassigns each new one."""
+    org: Connected = await connect(sharing=sharing)
+    other = org.sandbox.people(1)["user_id"]
+    real = SalesforceClient.create_rows
+
+    async def create_and_assign(self: SalesforceClient, sobject: str, rows: Any) -> Any:
+        results = await real(self, sobject, rows)
+        for result in results:
+            org.sandbox.update(sobject, result.id, {"OwnerId": other}, org.me)
+        return results
+
+    monkeypatch.setattr(SalesforceClient, "create_rows", create_and_assign)
+    outcome = await org.one(create(meeting()))
+    assert isinstance(outcome, Done)
+    assert (outcome.stored, outcome.key) == (None, org.sandbox.rows("Event")[0]["Id"])
 
 
 async def test_only_what_was_made_since_the_attempt_is_ours(org: Connected) -> None:
