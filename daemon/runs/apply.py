@@ -239,8 +239,9 @@ class Applier:
             self._journal.sent(fresh.pair.pairing, mine)
             try:
                 async for answer in fresh.pair.side(side).write([write_of(op) for op in mine]):
-                    if isinstance(answer, Done) and is_taken(owners, row_of[answer.op_id], side, answer):
-                        self._keep_apart(fresh, row_of[answer.op_id], side, answer.key)
+                    each = row_of[answer.op_id]
+                    if isinstance(answer, Done) and is_taken(fresh, owners, each, side, answer):
+                        self._use_another_key(fresh, each, ops[answer.op_id])
                         answer = Stale(answer.op_id)
                         errors[answer.op_id] = text("row.copy_taken")
                     elif isinstance(answer, Stale):
@@ -278,10 +279,10 @@ class Applier:
             return self._journal.ended(pairing, op, "rejected")
         return self._journal.lost(pairing, op, keyed=refused_twice(fresh.pair, op))
 
-    def _keep_apart(self, fresh: Comparison, each: Approved, side: Side, key: str) -> None:
-        """Remember that what answers to this create's key is another meeting, so that the next attempt has another key."""
-        write = next(one for one in each.settlement.writes if one.side is side and one.kind == "create")
-        keys = {side.other: origin_of(each.row, write), side: key}
+    def _use_another_key(self, fresh: Comparison, each: Approved, op: Op) -> None:
+        """Remember that what answers to this create's key is another meeting: one more that is apart makes another key."""
+        write = next(one for one in each.settlement.writes if one.side is op.side and one.kind == "create")
+        keys = {op.side.other: origin_of(each.row, write), op.side: op.create_key}
         self._links.keep_apart(fresh.pair.pairing, keys[Side.NOTES], keys[Side.SALESFORCE])
 
     def _ignore(self, pairing: str, row: Proposal, one: OneDecision) -> None:

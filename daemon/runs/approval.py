@@ -122,9 +122,17 @@ def owners_of(fresh: Comparison, approved: Sequence[Approved]) -> dict[tuple[Sid
     return owners | {key: each.row.item for each in approved for key in paired_items(each.settlement)}
 
 
-def is_taken(owners: Mapping[tuple[Side, str], str], each: Approved, side: Side, answer: Done) -> bool:
-    """Whether this create came upon a record that belongs to the pair of another item (its key outlived a lost state)."""
-    return answer.was_there and owners.get((side, answer.key), each.row.item) != each.row.item
+def is_taken(
+    fresh: Comparison, owners: Mapping[tuple[Side, str], str], each: Approved, side: Side, answer: Done
+) -> bool:
+    """Whether this create came upon a record that outlived a lost state and is not its copy: it belongs to the pair of another
+    item, or was answered to be another meeting.
+    """
+    if not answer.was_there:
+        return False
+    keys = {Side.NOTES: each.settlement.notes_key, Side.SALESFORCE: each.settlement.salesforce_key, side: answer.key}
+    apart = (keys[Side.NOTES], keys[Side.SALESFORCE]) in fresh.base.kept_apart
+    return apart or owners.get((side, answer.key), each.row.item) != each.row.item
 
 
 def partners(settlement: Settlement) -> list[tuple[Side, str]]:

@@ -52,6 +52,8 @@ class Watch:
         self.canaries: dict[str, Side] = {}
         self.asked: dict[tuple[Side, str], dict[Group, set[tuple[Any, ...]]]] = {}
         self.restored: set[str] = set()
+        self.origins: dict[str, str] = {}
+        """create key -> the item on the other side that the create copies; what was forgotten with a state is not in it."""
         self._judged: Comparison | None = None
         self._effects_before = dict.fromkeys(Side, 0)
         self.writes_by_key: dict[tuple[Side, str], int] = {}
@@ -101,6 +103,8 @@ class Watch:
             self.broken(
                 "P13", f"{write.kind} on {side.side} {write.key} is not what was approved: {shown(write.after)}"
             )
+        if write.kind == "create":
+            self._check_origin(side, write, settlement)
         self._check_seen(row, settlement)
         self._check_ignores(row)
         self._check_canaries(side, write)
@@ -110,6 +114,16 @@ class Watch:
                 asked[group].add(value)
         name = (side.side, write.key or write.create_key)
         self.writes_by_key[name] = self.writes_by_key.get(name, 0) + 1
+
+    def _check_origin(self, side: EngineSide, write: Write, settlement: Settlement) -> None:
+        """P7: no copy of a copy. What we made of an item is not brought back beside it, unless the person was asked."""
+        origin = settlement.notes_key if side.side is Side.SALESFORCE else settlement.salesforce_key
+        if not origin:
+            return
+        first = self.origins.get(self.bench.side(side.side.other).created_by.get(origin, ""))
+        if first is not None and first in side.entries and first not in self.restored:
+            self.broken("P7", f"{origin} was made of {first}, and is copied back to {side.side} beside it")
+        self.origins[write.create_key] = origin
 
     def _op_of(self, op_id: str) -> Op | None:
         with self.bench.database.reading() as db:

@@ -191,6 +191,7 @@ class Person(Surroundings):
 
     def _forget(self, backup: bytes = b"") -> None:
         self.bench.crash_plan = None
+        self.watch.origins.clear()
         for side in self.bench.sides:
             side.network.under_way.clear()
             if not side.keyed:
