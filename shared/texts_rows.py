@@ -92,7 +92,7 @@ ROWS: dict[str, str] = {
     "why.recycle_bin": "A deleted event stays in the recycle bin of Salesforce for about 15 days.",
     "why.left_scope": "The item is still in {side}, but a rule leaves it out now.",
     "why.base_lost": "It is not recorded what both sides held when they were last in step.",
-    "why.carries_our_key": "The Salesforce event carries the key of a Notes entry.",
+    "why.carries_our_key": "One carries the key that its copy on the other side was given.",
     "why.same_meeting": "Subject, start and end are the same on both sides, and no other item is like them.",
     "why.lost_create": "An attempt to create this in Salesforce was never answered; what was made there since may be it"
     " ({count} to choose from).",

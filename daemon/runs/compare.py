@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from daemon.runs.create_keys import recognisable
+from daemon.runs.create_keys import own_copies, recognisable
 from daemon.runs.moments import Clock, Sleep, read_stamp
 from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
 from daemon.sides.contract import Found, Gone, Looked, ProgressSink, Unclear
@@ -46,9 +46,10 @@ class Comparison:
     at: datetime
 
 
-def planned(trees: Trees, base: Base, rules: Rules) -> Plan:
-    """The plan, with our own records recognised by their keys where the org keeps them."""
-    return plan(recognisable(trees, base.pairing), base, rules)
+def planned(pair: OpenPair, trees: Trees, base: Base, rules: Rules) -> Plan:
+    """The plan, with our own records recognised by their keys, on either side where it keeps them."""
+    copies = own_copies(trees, base, pair.side(Side.NOTES).key_of_create)
+    return plan(recognisable(trees, base.pairing), replace(base, copies=copies), rules)
 
 
 def encoded(image: Image | None) -> bytes:
@@ -103,7 +104,7 @@ class Comparer:
         progress("comparing", 0, None)
         base = self._links.base(pair.pairing)
         trees = Trees(notes=seen[Side.NOTES], salesforce=seen[Side.SALESFORCE])
-        made = await asyncio.to_thread(planned, trees, base, rules)
+        made = await asyncio.to_thread(planned, pair, trees, base, rules)
         asked: set[tuple[Side, str]] = set()
         for _ in range(ROUNDS):
             wanted = made.wanted - asked
@@ -112,7 +113,7 @@ class Comparer:
             await self._sleep(observed_long_enough_ago(at, self._clock()))
             asked |= wanted
             trees = await self.look(pair, trees, base, rules, wanted)
-            made = await asyncio.to_thread(planned, trees, base, rules)
+            made = await asyncio.to_thread(planned, pair, trees, base, rules)
         self._keep(pair.pairing, base, made.upkeep)
         return Comparison(pair, trees, base, rules, made, at)
 
@@ -142,7 +143,7 @@ class Comparer:
     def replan(self, comparison: Comparison, trees: Trees) -> Comparison:
         """The same comparison over other trees and the base as stored now; reads nothing from a calendar."""
         base = self.base(comparison.pair.pairing)
-        made = planned(trees, base, comparison.rules)
+        made = planned(comparison.pair, trees, base, comparison.rules)
         return replace(comparison, trees=trees, base=base, plan=made)
 
     def stored(self, pair: OpenPair, rules: Rules) -> Comparison:
@@ -159,7 +160,7 @@ class Comparer:
         }
         base = self._links.base(pair.pairing)
         both = Trees(notes=trees[Side.NOTES], salesforce=trees[Side.SALESFORCE])
-        return Comparison(pair, both, base, rules, planned(both, base, rules), self._clock())
+        return Comparison(pair, both, base, rules, planned(pair, both, base, rules), self._clock())
 
     def with_stored(self, pairing: str, trees: Trees, keys: Iterable[tuple[Side, str]]) -> Trees:
         """The trees with these records as they are stored now: what was just written or deleted."""

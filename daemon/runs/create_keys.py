@@ -7,8 +7,10 @@ database our own records are recognised (sync.md 2.7, tier 1).
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
+from daemon.sync.base import Base
 from daemon.sync.trees import Trees
 from shared.states import Side
 
@@ -33,3 +35,19 @@ def recognisable(trees: Trees, pairing: str) -> Trees:
         for key, record in trees.notes.records.items()
     }
     return replace(trees, notes=replace(trees.notes, records=records))
+
+
+def own_copies(trees: Trees, base: Base, key_of_create: Callable[[str], str]) -> frozenset[tuple[str, str]]:
+    """(Notes key, Salesforce key) of items without any link of which the entry is the copy we once made of the event.
+
+    ``key_of_create`` is that of the Notes side. What was answered to be another meeting is not among them.
+    """
+    known = {side: base.by_key(side).keys() for side in Side}
+    strangers = trees.notes.records.keys() - known[Side.NOTES]
+    if not strangers:
+        return frozenset()
+    pairs = (
+        (key_of_create(create_key(base.pairing, Side.NOTES, key, 1)), key)
+        for key in trees.salesforce.records.keys() - known[Side.SALESFORCE]
+    )
+    return frozenset(pair for pair in pairs if pair[0] in strangers) - base.kept_apart

@@ -213,6 +213,10 @@ class Side(Protocol):
         """Carry out writes; yields one outcome each, as soon as it is known, in any order."""
         ...
 
+    def key_of_create(self, create_key: str) -> str:
+        """The key under which what a create with this idempotency key makes will stand; empty where only the server knows."""
+        ...
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         """By ``op_id``, what may have become of creates whose answers were lost; asked for together, in as few calls as can be.
 

@@ -73,7 +73,7 @@ def context(trees: Trees, base: Base, rules: Rules) -> Context:
 def _suspected(salesforce: Tree, base: Base) -> dict[tuple[Side, str], list[str]]:
     """The open suspicions from both sides; an event that is gone is nobody's copy any more."""
     found: dict[tuple[Side, str], list[str]] = {}
-    for notes_key, salesforce_key in sorted(base.suspects - base.kept_apart):
+    for notes_key, salesforce_key in sorted((base.suspects | base.copies) - base.kept_apart):
         if salesforce_key in salesforce.records or salesforce_key not in salesforce.gone:
             found.setdefault((Side.NOTES, notes_key), []).append(salesforce_key)
             found.setdefault((Side.SALESFORCE, salesforce_key), []).append(notes_key)

@@ -57,6 +57,7 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         lambda n, s: identical(ctx, n, s),
         ctx.base.kept_apart,
         ctx.base.suspects | _once_paired(notes, salesforce),
+        ctx.base.copies,
     )
     for n, s in (*found.by_key, *found.linked):
         if unlinked(notes.is_what(n), salesforce.is_what(s)) is Outcome.MATCH:

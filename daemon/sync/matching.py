@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -64,12 +64,14 @@ def match(
     identical: Callable[[Record, Record], bool],
     apart: frozenset[tuple[str, str]],
     suspects: frozenset[tuple[str, str]] = frozenset(),
+    copies: frozenset[tuple[str, str]] = frozenset(),
 ) -> Matches:
     """Match the unlinked records of both sides; ``apart`` holds pairs a person answered *keep apart*, ``suspects`` pairs of
     which the event may be the copy that a create without an answer made: those are asked before anything else is tried.
+    ``copies`` are pairs of which the Notes entry stands under the key that our copy of the event gets.
     """
     found = Matches()
-    rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), found)
+    rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), {s: n for n, s in copies}, found)
     if suspects - apart:
         rest_n, rest_s = _by_suspicion(rest_n, rest_s, suspects - apart, apart, found)
     rest_n, rest_s = _by_fingerprint(rest_n, rest_s, identical, apart, found)
@@ -81,8 +83,12 @@ def _sorted(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda record: (record.image.starts_at, record.key))
 
 
-def _by_own_key(notes: list[Record], salesforce: list[Record], found: Matches) -> tuple[list[Record], list[Record]]:
-    """Tier 1: the record carries the key of a Notes item (or the create key the caller put on the Notes record)."""
+def _by_own_key(
+    notes: list[Record], salesforce: list[Record], copies: Mapping[str, str], found: Matches
+) -> tuple[list[Record], list[Record]]:
+    """Tier 1: the record carries the key of a Notes item (or the create key the caller put on the Notes record), or the entry
+    has the key of its copy.
+    """
     index: dict[str, Record] = {}
     for record in notes:
         index.setdefault(record.key, record)
@@ -91,7 +97,7 @@ def _by_own_key(notes: list[Record], salesforce: list[Record], found: Matches) -
     used: set[str] = set()
     rest: list[Record] = []
     for record in salesforce:
-        partner = index.get(record.foreign_key) if record.foreign_key else None
+        partner = index.get(record.foreign_key or copies.get(record.key, ""))
         if partner is None or partner.key in used:
             rest.append(record)
             continue

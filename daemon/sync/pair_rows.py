@@ -84,7 +84,7 @@ def link_up(ctx: Context, draft: Draft, notes: Record, salesforce: Record, tombs
     subject = Subject(
         id=item, notes=notes, salesforce=salesforce, hidden=ctx.rules.hides(notes.image), generation=frame.generation
     )
-    why = [text("why.carries_our_key" if _by_key(notes, salesforce) else "why.same_meeting")]
+    why = [text("why.carries_our_key" if _by_key(ctx, notes, salesforce) else "why.same_meeting")]
     conflicts = frame.groups(Verdict.CONFLICT)
     options = choose_options(frame) if conflicts else []
     if conflicts and options:
@@ -110,7 +110,9 @@ def link_up(ctx: Context, draft: Draft, notes: Record, salesforce: Record, tombs
     )
 
 
-def _by_key(notes: Record, salesforce: Record) -> bool:
+def _by_key(ctx: Context, notes: Record, salesforce: Record) -> bool:
+    if (notes.key, salesforce.key) in ctx.base.copies:
+        return True
     return bool(salesforce.foreign_key) and salesforce.foreign_key in (notes.key, notes.foreign_key)
 
 
@@ -178,7 +180,7 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
     notes, salesforce = (record, twin) if side is Side.NOTES else (twin, record)
     private = what is Presence.NEW_PRIVATE
     candidate = ctx.fresh_id(side.other, twin.key)
-    ours = (notes.key, salesforce.key) in ctx.base.suspects
+    ours = (notes.key, salesforce.key) in ctx.base.suspects | ctx.base.copies
     # A private twin is only remembered as the same meeting: the pair stands still, and nothing of it is compared. What may be
     # our own copy is a pair like any other: a copy of what became private is withdrawn.
     state = LinkState.FROZEN if private and not ours else LinkState.NO_BASE

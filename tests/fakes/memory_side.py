@@ -185,6 +185,9 @@ class MemorySide:
                 raise SideUnavailable(sentence("The memory side went away."))
             yield self._write(one)
 
+    def key_of_create(self, create_key: str) -> str:
+        return self._make_key(created_uid(create_key)) if self.capabilities.keyed_create else ""
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         self._called("find_created")
         keys = {write.op_id: self._make_key(created_uid(write.create_key)) for write in writes}

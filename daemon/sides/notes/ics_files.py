@@ -149,6 +149,9 @@ class IcsFileSide:
         for one in writes:
             yield Refused(one.op_id, "read_only", text("notes.file_read_only"))
 
+    def key_of_create(self, create_key: str) -> str:
+        return ""
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return {}
 

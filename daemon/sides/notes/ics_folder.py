@@ -151,6 +151,9 @@ class IcsFolderSide:
             for outcome in outcomes:
                 yield outcome
 
+    def key_of_create(self, create_key: str) -> str:
+        return notes_key(created_uid(create_key))
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return traces_in(writes, await self.look(every_created_key(writes)))
 

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from daemon.sides.contract import Looked, Observation, Outcome, Probe, ProgressSink, Traces, Write
+from daemon.sides.notes.event_texts import created_uid
 from daemon.sides.notes.wire import SECONDS, Wire
 from daemon.sides.retry import RetryPolicy
+from daemon.sync.appointment import notes_key
 from daemon.sync.rules import Window
 from daemon.sync.trees import Record
 
@@ -133,6 +135,9 @@ class ServerSide(ABC, Generic[S, F]):
         opened = await self.opened()
         async for outcome in opened.writing.write(writes):
             yield outcome
+
+    def key_of_create(self, create_key: str) -> str:
+        return notes_key(created_uid(create_key))
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return await (await self.opened()).writing.find_created(writes)

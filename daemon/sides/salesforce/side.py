@@ -113,6 +113,9 @@ class SalesforceSide:
         wanted = list(keys)
         return await self._read(lambda reader: reader.look(wanted))
 
+    def key_of_create(self, create_key: str) -> str:
+        return ""
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return await self._read(
             lambda reader: LostCreates(self._client, reader, self._believed(), self._memory).find(writes)

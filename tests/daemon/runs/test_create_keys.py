@@ -7,7 +7,10 @@ from dataclasses import replace
 from daemon.runs.create_keys import create_key, recognisable
 from daemon.sync.trees import Record, Tree, Trees
 from shared.models import Image
-from shared.states import Side
+from shared.states import Action, Decision, Side
+from tests.fakes.engine import Bench
+
+MEETING = Image(subject="Lunch", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
 
 
 def test_the_key_names_pairing_side_item_generation_and_answer() -> None:
@@ -33,3 +36,35 @@ def test_our_own_records_are_recognised_only_where_the_org_keeps_keys() -> None:
     assert recognisable(plain, "p") is plain
     found = recognisable(replace(plain, salesforce=Tree(Side.SALESFORCE, {"00U1": copy})), "p").notes.records
     assert found["uid#"].foreign_key == copy.foreign_key and found["kept#"].foreign_key == "own"
+
+
+def test_our_copy_in_notes_is_recognised_after_the_state_was_lost() -> None:
+    """Catches: both copied to the other side, because one was edited after the state had been lost (seed 598)."""
+    bench = Bench(keyed=False)
+    event = bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    (entry,) = bench.notes.entries
+    bench.lose_database()
+    bench.salesforce.edit(event, subject="Moved", starts_at="2026-03-19T09:00Z", ends_at="2026-03-19T10:00Z")
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.notes_key, row.salesforce_key) == (Action.LINK, entry, event)
+    assert row.why[0].code == "why.carries_our_key"
+    assert row.default_decision is Decision.UNDECIDED, "nothing tells which side was edited"
+    bench.close()
+
+
+def test_what_became_private_before_the_state_was_lost_is_asked_about() -> None:
+    bench = Bench(keyed=False)
+    bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    (entry,) = bench.notes.entries
+    bench.lose_database()
+    bench.notes.edit(entry, private=True, subject="Doctor")
+    bench.start()
+    (row,) = bench.rows()
+    assert row.action is Action.QUESTION
+    assert "Doctor" not in repr(row)
+    bench.close()
