@@ -38,16 +38,20 @@ def recognisable(trees: Trees, pairing: str) -> Trees:
 
 
 def own_copies(trees: Trees, base: Base, key_of_create: Callable[[str], str]) -> frozenset[tuple[str, str]]:
-    """(Notes key, Salesforce key) of items without any link of which the entry is the copy we once made of the event.
+    """(Notes key, Salesforce key) of entries without a link that stand under the key of a copy we made of that event.
 
-    ``key_of_create`` is that of the Notes side. What was answered to be another meeting is not among them.
+    After the loss of the state nothing else tells whose copy it is. Where the event has another partner by now, the entry is an
+    older copy: it came out of the bin, or its request arrived late. ``key_of_create`` is that of the Notes side. What was
+    answered to be another meeting is not among them.
     """
-    known = {side: base.by_key(side).keys() for side in Side}
-    strangers = trees.notes.records.keys() - known[Side.NOTES]
+    strangers = trees.notes.records.keys() - base.by_key(Side.NOTES).keys()
     if not strangers:
         return frozenset()
+    links = base.by_key(Side.SALESFORCE)
     pairs = (
-        (key_of_create(create_key(base.pairing, Side.NOTES, key, 1)), key)
-        for key in trees.salesforce.records.keys() - known[Side.SALESFORCE]
+        (key_of_create(create_key(base.pairing, Side.NOTES, key, generation)), key)
+        for key in trees.salesforce.records
+        # One more than the link counts: an undo takes a generation back.
+        for generation in range(1, links[key].generation + 2 if key in links else 2)
     )
     return frozenset(pair for pair in pairs if pair[0] in strangers) - base.kept_apart

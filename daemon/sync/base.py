@@ -112,15 +112,18 @@ def came_back(key: str) -> str:
 
 
 def fresh_ids(base: Base) -> Callable[[Side, str], str]:
-    """How items without a link are named: their item id, or another one where a link that goes on by itself has it already.
+    """How items without a link are named: their item id, or another one where a link of other items has it already.
 
-    That happens when an item comes back (out of a bin) after its link was continued with a re-created copy.
+    That happens when an item comes back (out of a bin) after its link was continued with a re-created copy, whether that one
+    is still linked or was removed since.
     """
-    taken = frozenset(link.id for link in base.links if link.state is not LinkState.TOMBSTONE)
+    holders = {link.id: link for link in base.links}
 
     def name(side: Side, key: str) -> str:
         found = item_id(base.pairing, side, key)
-        return found if found not in taken else item_id(base.pairing, side, came_back(key))
+        holder = holders.get(found)
+        is_free = holder is None or (holder.state is LinkState.TOMBSTONE and holder.key(side) == key)
+        return found if is_free else item_id(base.pairing, side, came_back(key))
 
     return name
 

@@ -17,6 +17,7 @@ from daemon.sync.projection import side_name
 from daemon.sync.proposal import Settlement
 from daemon.sync.removal_rows import removal
 from daemon.sync.rows import option, propose
+from shared.models import Text
 from shared.states import Action, Answer, Decision, Risk, Side
 from shared.texts import text
 
@@ -95,9 +96,15 @@ def _ask(ctx: Context, draft: Draft, subject: Subject, side: Side, others: Seque
         Action.QUESTION,
         options,
         summary=summary,
-        why=[text("why.unseen_partner", keys=", ".join(others)), *reasons.values()],
+        why=[_because(ctx, pairs, others), *reasons.values()],
         risks={Risk.QUESTION},
     )
+
+
+def _because(ctx: Context, pairs: Sequence[tuple[str, str]], others: Sequence[str]) -> Text:
+    if ctx.base.copies.isdisjoint(pairs):
+        return text("why.unseen_partner", keys=", ".join(others))
+    return text("why.carries_our_key")
 
 
 def _delete(ctx: Context, subject: Subject, side: Side) -> Option:

@@ -121,7 +121,13 @@ class Watch:
         if not origin:
             return
         first = self.origins.get(self.bench.side(side.side.other).created_by.get(origin, ""))
-        if first is not None and first in side.entries and first not in self.restored:
+        restored = {
+            origin,
+            first,
+        } & self.restored  # taken out of the bin by hand: nothing tells what it once belonged to
+        pair = (first, origin) if side.side is Side.NOTES else (origin, first)
+        asked = pair in self.bench.base().kept_apart
+        if first is not None and first in side.entries and not restored and not asked:
             self.broken("P7", f"{origin} was made of {first}, and is copied back to {side.side} beside it")
         self.origins[write.create_key] = origin
 

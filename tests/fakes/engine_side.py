@@ -276,7 +276,8 @@ class EngineSide(MemorySide):
         else:
             self._given += 1
             key = self._make_key(f"{self.side[0]}{self._given:05}")
-        self.entries[key] = Entry(write.after, self._clock())
+        stored_key = write.create_key if self.keyed and self.side is Side.SALESFORCE else ""
+        self.entries[key] = Entry(write.after, self._clock(), foreign_key=stored_key)
         self.created_by[key] = write.create_key
         self._deleted.discard(key)
         self._note(key)

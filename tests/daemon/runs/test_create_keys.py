@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from daemon.runs.create_keys import create_key, recognisable
 from daemon.sync.trees import Record, Tree, Trees
-from shared.models import Image
-from shared.states import Action, Decision, Side
+from shared.models import Image, OneDecision
+from shared.states import Action, Answer, Decision, Side
 from tests.fakes.engine import Bench
 
 MEETING = Image(subject="Lunch", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
@@ -52,6 +52,37 @@ def test_our_copy_in_notes_is_recognised_after_the_state_was_lost() -> None:
     assert (row.action, row.notes_key, row.salesforce_key) == (Action.LINK, entry, event)
     assert row.why[0].code == "why.carries_our_key"
     assert row.default_decision is Decision.UNDECIDED, "nothing tells which side was edited"
+    bench.close()
+
+
+def test_an_older_copy_out_of_the_bin_is_asked_about() -> None:
+    """Catches: one meeting twice on both sides, after a deleted entry was made anew and then came out of the bin."""
+    bench = Bench(keyed=False)
+    event = bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (old,) = bench.notes.entries
+    image = bench.notes.entries[old].image
+    bench.notes.remove(old)
+    bench.salesforce.edit(event, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    keep = OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=Answer.KEEP_EDIT)
+    bench.decide([keep])
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.notes.restore(old, image)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.notes_key, row.summary.code) == (Action.QUESTION, old, "summary.extra_copy")
+    delete = OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=Answer.DELETE_COPY)
+    bench.decide([delete])
+    assert bench.review is not None
+    bench.ok(bench.review.deletions())
+    bench.clock.advance(minutes=13)
+    assert bench.start() is None
+    assert (len(bench.notes.entries), list(bench.salesforce.entries)) == (1, [event])
     bench.close()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from shared.models import Image, OneDecision
-from shared.states import Action, Decision, Result, RunState
+from shared.states import Action, Answer, Decision, Result, RunState
 from tests.fakes.engine import Bench
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
@@ -90,3 +91,36 @@ def test_an_edit_against_a_deletion_shows_the_last_synchronization(bench: Bench)
         "notes_changed",
     )
     assert (fields["subject"].base, fields["subject"].state) == ("Call", "same")
+
+
+def test_both_halves_of_a_removed_pair_that_come_back_have_names_of_their_own() -> None:
+    """Catches: two rows of one name, of which a decision on one is carried out on the other (P36)."""
+    bench = Bench(keyed=False)
+    first = bench.notes.put(Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z"))
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (event,) = bench.salesforce.entries
+    image = bench.notes.entries[first].image
+    bench.notes.remove(first)
+    bench.salesforce.edit(event, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    keep = OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=Answer.KEEP_EDIT)
+    bench.decide([keep])
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (second,) = bench.notes.entries
+    bench.notes.remove(second)
+    bench.start()
+    (row,) = bench.rows()
+    bench.decide([OneDecision(change=row.id, revision=row.revision, decision=Decision.APPROVE)])
+    assert bench.review is not None
+    bench.ok(bench.review.deletions())
+    bench.clock.advance(minutes=13)
+    for key, subject in ((first, "Call again"), (second, "Call twice")):
+        bench.notes.restore(key, msgspec.structs.replace(image, subject=subject))
+    bench.start()
+    rows = bench.rows()
+    assert len(rows) == len({row.id for row in rows}) == 2
+    bench.close()
