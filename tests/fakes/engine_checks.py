@@ -126,7 +126,7 @@ class Watch:
             first,
         } & self.restored  # taken out of the bin by hand: nothing tells what it once belonged to
         pair = (first, origin) if side.side is Side.NOTES else (origin, first)
-        asked = pair in self.bench.base().kept_apart
+        asked = pair in self.bench.base().kept_apart or first in side.faults.lost
         if first is not None and first in side.entries and not restored and not asked:
             self.broken("P7", f"{origin} was made of {first}, and is copied back to {side.side} beside it")
         self.origins[write.create_key] = origin
