@@ -26,6 +26,16 @@ def believed(after: Image, stored: Image | None) -> Image:
     return with_groups(stored, after, differ)
 
 
+def once_paired(before: Link, now: Link) -> list[tuple[str, str]]:
+    """(Notes key, Salesforce key) of what belonged to this pair until a copy was made anew: it may come out of the bin again."""
+    found: list[tuple[str, str]] = []
+    if before.notes_key and before.notes_key != now.notes_key:
+        found.append((before.notes_key, now.salesforce_key))
+    if before.salesforce_key and before.salesforce_key != now.salesforce_key:
+        found.append((now.notes_key, before.salesforce_key))
+    return found
+
+
 class Committer:
     """Turns settlements and answers into links."""
 
@@ -58,7 +68,11 @@ class Committer:
             self._links.drop(pairing, [row.item])
         if settlement.link_state is None:
             return
-        self._links.put(pairing, [self._link(row, settlement, done)])
+        link = self._link(row, settlement, done)
+        self._links.put(pairing, [link])
+        before = row.link_before
+        if before is not None and link.state is not LinkState.TOMBSTONE:
+            self._links.suspect(pairing, once_paired(before, link))
 
     def _link(self, row: RowOutcome, settlement: Settlement, done: list[Op]) -> Link:
         keys = {Side.NOTES: settlement.notes_key, Side.SALESFORCE: settlement.salesforce_key}

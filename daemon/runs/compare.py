@@ -48,8 +48,10 @@ class Comparison:
 
 def planned(pair: OpenPair, trees: Trees, base: Base, rules: Rules) -> Plan:
     """The plan, with our own records recognised by their keys, on either side where it keeps them."""
-    copies = own_copies(trees, base, pair.side(Side.NOTES).key_of_create)
-    return plan(recognisable(trees, base.pairing), replace(base, copies=copies), rules)
+    notes = pair.side(Side.NOTES)
+    ours = frozenset(key for key in trees.notes.records.keys() - base.by_key(Side.NOTES).keys() if notes.made_here(key))
+    copies = own_copies(trees, base, notes.key_of_create) if ours else frozenset()
+    return plan(recognisable(trees, base.pairing), replace(base, copies=copies, ours=ours), rules)
 
 
 def encoded(image: Image | None) -> bytes:

@@ -14,6 +14,9 @@ from daemon.sync.base import Base
 from daemon.sync.trees import Trees
 from shared.states import Side
 
+GENERATIONS_BEYOND = 3
+"""How many generations beyond the known one are looked for: an undo takes one back, a lost state all of them."""
+
 NAMESPACE = uuid.UUID("6f1d5a0e-6f0b-5f7e-9d43-0d9b1d3b7a10")
 
 
@@ -51,7 +54,6 @@ def own_copies(trees: Trees, base: Base, key_of_create: Callable[[str], str]) ->
     pairs = (
         (key_of_create(create_key(base.pairing, Side.NOTES, key, generation)), key)
         for key in trees.salesforce.records
-        # One more than the link counts: an undo takes a generation back.
-        for generation in range(1, links[key].generation + 2 if key in links else 2)
+        for generation in range(1, (links[key].generation if key in links else 1) + GENERATIONS_BEYOND)
     )
     return frozenset(pair for pair in pairs if pair[0] in strangers) - base.kept_apart

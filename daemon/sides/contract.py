@@ -217,6 +217,10 @@ class Side(Protocol):
         """The key under which what a create with this idempotency key makes will stand; empty where only the server knows."""
         ...
 
+    def made_here(self, key: str) -> bool:
+        """Whether ``key`` is one that only a create of this program gives."""
+        ...
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         """By ``op_id``, what may have become of creates whose answers were lost; asked for together, in as few calls as can be.
 

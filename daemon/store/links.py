@@ -27,15 +27,20 @@ def _link(row: tuple[object, ...]) -> Link:
     return Link(*values)  # type: ignore[arg-type]
 
 
-def _end_suspicions(db: sqlite3.Connection, linked: Iterable[tuple[str, str, str]]) -> None:
-    """An entry that was paired with one of its suspects has its copy, and an event of a pair is nobody else's copy.
+def _end_suspicions(db: sqlite3.Connection, linked: Iterable[tuple[str, str, str, str]]) -> None:
+    """An entry that is paired with one of its suspects has its copy, and an event that gets a partner is nobody else's copy.
 
-    A pair that merely goes on (its own event came back from the bin) leaves the suspicion of another event as it is.
+    A pair that merely goes on (its own event came back from the bin) leaves every suspicion as it is.
     """
     if db.execute("SELECT 1 FROM suspect LIMIT 1").fetchone() is None:
         return
-    for pairing, notes_key, salesforce_key in linked:
+    for pairing, identifier, notes_key, salesforce_key in linked:
         pair = (pairing, notes_key, salesforce_key)
+        before = db.execute(
+            "SELECT notes_key, salesforce_key FROM link WHERE pairing=? AND id=?", (pairing, identifier)
+        ).fetchone()
+        if before is not None and tuple(before) == pair[1:]:
+            continue
         if db.execute("SELECT 1 FROM suspect WHERE pairing=? AND notes_key=? AND salesforce_key=?", pair).fetchone():
             db.execute("DELETE FROM suspect WHERE pairing=? AND notes_key=?", pair[:2])
         db.execute("DELETE FROM suspect WHERE pairing=? AND salesforce_key=?", (pairing, salesforce_key))
@@ -132,9 +137,9 @@ class LinkStore:
         ]
         if rows:
             with self._db.transaction() as db:
-                db.executemany("INSERT OR REPLACE INTO link VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
-                linked = [(pairing, row[2], row[3]) for row in rows if row[4] != LinkState.TOMBSTONE.value]
+                linked = [row[:4] for row in rows if row[4] != LinkState.TOMBSTONE.value]
                 _end_suspicions(db, linked)
+                db.executemany("INSERT OR REPLACE INTO link VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
 
     def drop(self, pairing: str, identifiers: Iterable[str]) -> None:
         rows = [(pairing, identifier) for identifier in identifiers]

@@ -90,7 +90,8 @@ class Base:
 
     ``kept_apart`` holds (notes key, salesforce key) answered *keep apart*. ``suspects`` holds pairs of which the event may be
     the copy that a create without an answer made, ``copies`` those of which the entry stands under the key that our copy of the
-    event gets (worked out, not stored: after the loss of the state nothing else tells). ``acknowledged`` maps a change id to the
+    event gets (worked out, not stored: after the loss of the state nothing else tells), ``ours`` the Notes keys that only our own
+    creates give. ``acknowledged`` maps a change id to the
     revision of a ``cannot_sync`` row the person has seen (it stays silent until the revision changes).
     """
 
@@ -100,6 +101,7 @@ class Base:
     kept_apart: frozenset[tuple[str, str]] = frozenset()
     suspects: frozenset[tuple[str, str]] = frozenset()
     copies: frozenset[tuple[str, str]] = frozenset()
+    ours: frozenset[str] = frozenset()
     acknowledged: dict[str, str] = field(default_factory=dict)
 
     def by_key(self, side: Side) -> dict[str, Link]:

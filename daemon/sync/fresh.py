@@ -65,6 +65,8 @@ def walk(ctx: Context, draft: Draft, moved: dict[str, Moved]) -> None:
         else:  # the same on both sides, but neither side could take the other's: said for each
             _alone(ctx, draft, n, notes)
             _alone(ctx, draft, s, salesforce)
+    for record in found.waiting:
+        draft.quiet[_subject(ctx, notes, record).id] = explain.PARTNER_WAITS
     asked = Counter(partner.key for _, partners in found.doubtful for partner, _ in partners)
     for n, partners in found.doubtful:
         sole = partners[0][0] if len(partners) == 1 and asked[partners[0][0].key] == 1 else None
@@ -254,6 +256,15 @@ def _alone(ctx: Context, draft: Draft, record: Record, own: Newcomers) -> None:
         and tombstone is None
         and _orphan(ctx, draft, subject, record)
     ):
+        return
+    if (
+        record.key in ctx.base.ours
+        and tombstone is None
+        and all(record.key not in pair for pair in ctx.base.kept_apart)
+    ):
+        # We once made it of an event that is not there: deleted or moved away while the state was lost.
+        why = [text("why.made_by_us"), text("why.base_lost")]
+        removal_rows.orphaned(ctx, draft, subject, Side.SALESFORCE, why)
         return
     create(ctx, draft, subject, own.side.other, tombstone)
 

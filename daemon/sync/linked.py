@@ -178,7 +178,8 @@ def _withdraw(ctx: Context, draft: Draft, pair: LinkedPair) -> None:
     if pair.link.private_seen:
         draft.quiet[pair.link.id] = explain.PRIVATE_LEFT
         return
-    edited_there = pair.salesforce.status in (Status.EDITED, Status.UNHOLDABLE)
+    known = pair.link.state is not LinkState.NO_BASE
+    edited_there = known and pair.salesforce.status in (Status.EDITED, Status.UNHOLDABLE)
     removal_rows.withdraw(ctx, draft, pair.subject, pair.salesforce, edited_there)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -38,13 +38,16 @@ Pair = tuple[Record, Record]
 
 @dataclass(slots=True)
 class Matches:
-    """``linked`` pairs, ``doubtful`` (a Notes record with its possible partners and how alike they are, 0 to 1), leftovers."""
+    """``linked`` pairs, ``doubtful`` (a Notes record with its possible partners and how alike they are, 0 to 1), leftovers;
+    ``waiting``: Notes records that are our copies of what was just given another partner.
+    """
 
     by_key: list[Pair] = field(default_factory=list)
     linked: list[Pair] = field(default_factory=list)
     doubtful: list[tuple[Record, list[tuple[Record, float]]]] = field(default_factory=list)
     notes: list[Record] = field(default_factory=list)
     salesforce: list[Record] = field(default_factory=list)
+    waiting: list[Record] = field(default_factory=list)
 
 
 def folded(subject: str) -> str:
@@ -71,10 +74,12 @@ def match(
     ``copies`` are pairs of which the Notes entry stands under the key that our copy of the event gets.
     """
     found = Matches()
-    rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), {s: n for n, s in copies}, found)
+    rest_n, rest_s = _by_own_key(_sorted(notes), _sorted(salesforce), found)
     if suspects - apart:
         rest_n, rest_s = _by_suspicion(rest_n, rest_s, suspects - apart, apart, found)
     rest_n, rest_s = _by_fingerprint(rest_n, rest_s, identical, apart, found)
+    if copies:
+        rest_n, rest_s = _by_copies(rest_n, rest_s, sorted(copies), found)
     _by_likeness(rest_n, rest_s, apart, found)
     return found
 
@@ -83,12 +88,8 @@ def _sorted(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=lambda record: (record.image.starts_at, record.key))
 
 
-def _by_own_key(
-    notes: list[Record], salesforce: list[Record], copies: Mapping[str, str], found: Matches
-) -> tuple[list[Record], list[Record]]:
-    """Tier 1: the record carries the key of a Notes item (or the create key the caller put on the Notes record), or the entry
-    has the key of its copy.
-    """
+def _by_own_key(notes: list[Record], salesforce: list[Record], found: Matches) -> tuple[list[Record], list[Record]]:
+    """Tier 1: the record carries the key of a Notes item (or the create key the caller put on the Notes record)."""
     index: dict[str, Record] = {}
     for record in notes:
         index.setdefault(record.key, record)
@@ -97,13 +98,30 @@ def _by_own_key(
     used: set[str] = set()
     rest: list[Record] = []
     for record in salesforce:
-        partner = index.get(record.foreign_key or copies.get(record.key, ""))
+        partner = index.get(record.foreign_key) if record.foreign_key else None
         if partner is None or partner.key in used:
             rest.append(record)
             continue
         used.add(partner.key)
         found.by_key.append((partner, record))
     return [record for record in notes if record.key not in used], rest
+
+
+def _by_copies(
+    notes: list[Record], salesforce: list[Record], copies: list[tuple[str, str]], found: Matches
+) -> tuple[list[Record], list[Record]]:
+    """Our own copy by its key, where no exact twin of either was found: an older copy may have come out of the bin.
+
+    An entry whose event got another partner waits: once those two are linked, it is asked about as what it is.
+    """
+    ours, theirs = {record.key: record for record in notes}, {record.key: record for record in salesforce}
+    for notes_key, salesforce_key in copies:
+        if notes_key in ours and salesforce_key in theirs:
+            found.by_key.append((ours.pop(notes_key), theirs.pop(salesforce_key)))
+    for notes_key, _ in copies:
+        if notes_key in ours:
+            found.waiting.append(ours.pop(notes_key))
+    return list(ours.values()), list(theirs.values())
 
 
 def _by_suspicion(

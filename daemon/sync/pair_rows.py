@@ -204,7 +204,7 @@ def local_question(ctx: Context, draft: Draft, side: Side, record: Record, twin:
         Action.QUESTION,
         options,
         summary=text(summary, side=side_name(side.other)),
-        why=[text(summary, side=side_name(side.other))],
+        why=[text("why.made_of_it") if ours else text(summary, side=side_name(side.other))],
         risks={Risk.QUESTION, Risk.PRIVATE} if private else {Risk.QUESTION},
         candidates=(Candidate(id=candidate, side=side.other, image=ctx.seen(twin), score=1.0),),
     )

@@ -12,7 +12,8 @@ def without_base(notes: Seen, salesforce: Seen, outcome: Outcome) -> Outcome:
     """``linked-nobase`` (sync.md 2.5.2): compare two ways; never a deletion."""
     statuses = {notes.status, salesforce.status}
     if Status.UNKNOWN in statuses or Status.HIDDEN in statuses:
-        return outcome
+        # Without a base nobody can be said to have edited it.
+        return Outcome.MARK_PRIVATE if outcome is Outcome.CONFLICT_HIDDEN else outcome
     if statuses == {Status.DELETED}:
         return Outcome.FORGET_BOTH
     if Status.DELETED in statuses:

@@ -12,10 +12,10 @@ from collections.abc import Container, Mapping, Sequence
 from daemon.sync import explain
 from daemon.sync.base import LinkState
 from daemon.sync.changes import Context
-from daemon.sync.draft import Draft, Option, Subject
+from daemon.sync.draft import Draft, Subject
 from daemon.sync.projection import side_name
 from daemon.sync.proposal import Settlement
-from daemon.sync.removal_rows import removal
+from daemon.sync.removal_rows import detached, removal
 from daemon.sync.rows import option, propose
 from shared.models import Text
 from shared.states import Action, Answer, Decision, Risk, Side
@@ -55,14 +55,17 @@ def waits(ctx: Context, draft: Draft, subject: Subject, side: Side, pairable: Co
     if unseen:
         draft.wanted.update((side.other, key) for key in unseen)
         draft.quiet[subject.id] = explain.NOT_LISTED
-    elif any(key in draft.asked or _is_ignored(ctx, side.other, key) for key in missing):
+    elif any(key in draft.asked or _is_ignored_alone(ctx, side.other, key) for key in missing):
         draft.quiet[subject.id] = explain.PARTNER_WAITS
     else:
         _ask(ctx, draft, subject, side, missing)
     return True
 
 
-def _is_ignored(ctx: Context, side: Side, key: str) -> bool:
+def _is_ignored_alone(ctx: Context, side: Side, key: str) -> bool:
+    """Whether the person ignores this item, which is in no pair."""
+    if _is_linked(ctx, side, key):
+        return False
     notes_key, salesforce_key = (key, "") if side is Side.NOTES else ("", key)
     return bool(ctx.ignores) and bool(ctx.ignores.of(ctx.fresh_id(side, key), notes_key, salesforce_key))
 
@@ -71,23 +74,20 @@ def _ask(ctx: Context, draft: Draft, subject: Subject, side: Side, others: Seque
     """Only the person can find out what became of the create; without a partner the item is looked at anew."""
     tree, mine = ctx.tree(side.other), subject.key(side)
     pairs = tuple((mine, other) if side is Side.NOTES else (other, mine) for other in others)
-    options = [
-        option(
-            Decision.ANSWER,
-            "no_partner",
-            Settlement(keep_apart=pairs[0], kept_apart=pairs),
-            answer=Answer.KEEP_APART,
-        )
-    ]
-    gone = any(key in tree.gone and key not in tree.records for key in others)
-    if gone:
-        options.append(_delete(ctx, subject, side))
-        summary = text("summary.partner_deleted", side=side_name(side.other))
+    apart = Settlement(keep_apart=pairs[0], kept_apart=pairs)
+    if any(key in tree.gone and key not in tree.records for key in others):
+        name = "partner_deleted"
     elif any(_is_linked(ctx, side.other, key) for key in others):
-        options.append(_delete(ctx, subject, side))
-        summary = text("summary.extra_copy", side=side_name(side.other))
+        name = "extra_copy"
     else:
-        summary = text("summary.unseen_partner", side=side_name(side.other))
+        name = "unseen_partner"
+    unseen = name == "unseen_partner"
+    label = "no_partner" if unseen else "another_meeting"
+    options = [option(Decision.ANSWER, label, apart, answer=Answer.KEEP_APART)]
+    if not unseen:
+        options.append(option(Decision.ANSWER, "detach", detached(subject), answer=Answer.DETACH))
+        delete = removal(ctx, subject, side)
+        options.append(option(Decision.ANSWER, f"delete_copy_{side}", delete, answer=Answer.DELETE_COPY))
     reasons = {tree.unknown[other].text: tree.unknown[other] for other in others if other in tree.unknown}
     propose(
         ctx,
@@ -95,20 +95,16 @@ def _ask(ctx: Context, draft: Draft, subject: Subject, side: Side, others: Seque
         subject,
         Action.QUESTION,
         options,
-        summary=summary,
-        why=[_because(ctx, pairs, others), *reasons.values()],
+        summary=text(f"summary.{name}", side=side_name(side.other)),
+        why=[_because(ctx, name, pairs, others), *reasons.values()],
         risks={Risk.QUESTION},
     )
 
 
-def _because(ctx: Context, pairs: Sequence[tuple[str, str]], others: Sequence[str]) -> Text:
-    if ctx.base.copies.isdisjoint(pairs):
-        return text("why.unseen_partner", keys=", ".join(others))
-    return text("why.carries_our_key")
-
-
-def _delete(ctx: Context, subject: Subject, side: Side) -> Option:
-    return option(Decision.ANSWER, f"delete_copy_{side}", removal(ctx, subject, side), answer=Answer.DELETE_COPY)
+def _because(ctx: Context, name: str, pairs: Sequence[tuple[str, str]], others: Sequence[str]) -> Text:
+    if not ctx.base.copies.isdisjoint(pairs):
+        return text("why.carries_our_key")
+    return text(f"why.{name}", keys=", ".join(others))
 
 
 def _is_linked(ctx: Context, side: Side, key: str) -> bool:

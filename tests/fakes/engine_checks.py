@@ -104,7 +104,7 @@ class Watch:
                 "P13", f"{write.kind} on {side.side} {write.key} is not what was approved: {shown(write.after)}"
             )
         if write.kind == "create":
-            self._check_origin(side, write, settlement)
+            self._check_origin(side, write, row, settlement)
         self._check_seen(row, settlement)
         self._check_ignores(row)
         self._check_canaries(side, write)
@@ -115,7 +115,7 @@ class Watch:
         name = (side.side, write.key or write.create_key)
         self.writes_by_key[name] = self.writes_by_key.get(name, 0) + 1
 
-    def _check_origin(self, side: EngineSide, write: Write, settlement: Settlement) -> None:
+    def _check_origin(self, side: EngineSide, write: Write, row: Proposal, settlement: Settlement) -> None:
         """P7: no copy of a copy. What we made of an item is not brought back beside it, unless the person was asked."""
         origin = settlement.notes_key if side.side is Side.SALESFORCE else settlement.salesforce_key
         if not origin:
@@ -126,7 +126,8 @@ class Watch:
             first,
         } & self.restored  # taken out of the bin by hand: nothing tells what it once belonged to
         pair = (first, origin) if side.side is Side.NOTES else (origin, first)
-        asked = pair in self.bench.base().kept_apart or first in side.faults.lost
+        own = row.notes_key if side.side is Side.NOTES else row.salesforce_key  # the row says that this one is gone
+        asked = pair in self.bench.base().kept_apart or first in side.faults.lost or first == own
         if first is not None and first in side.entries and not restored and not asked:
             self.broken("P7", f"{origin} was made of {first}, and is copied back to {side.side} beside it")
         self.origins[write.create_key] = origin

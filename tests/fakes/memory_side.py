@@ -188,6 +188,9 @@ class MemorySide:
     def key_of_create(self, create_key: str) -> str:
         return self._make_key(created_uid(create_key)) if self.capabilities.keyed_create else ""
 
+    def made_here(self, key: str) -> bool:
+        return key.startswith(self._make_key("made-").rstrip("#"))
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         self._called("find_created")
         keys = {write.op_id: self._make_key(created_uid(write.create_key)) for write in writes}

@@ -33,8 +33,8 @@ from shared.states import LeftOutReason
 from shared.texts import text
 
 AT_ONCE = 6
-BROKEN_AT_MOST = 5
-"""Over how many entries a server may break before the whole reading counts as failed."""
+BROKEN_AT_MOST, BROKEN_SHARE = 5, 20
+"""Over how many entries a server may break before the whole reading counts as failed: five, or one in twenty."""
 
 
 @dataclass(slots=True)
@@ -44,6 +44,7 @@ class _Collected:
     unchanged: set[str] = field(default_factory=set)
     uids: set[str] = field(default_factory=set)
     faults: list[ServerFault] = field(default_factory=list)
+    bears: int = BROKEN_AT_MOST
 
 
 class DominoReading:
@@ -79,9 +80,8 @@ class DominoReading:
             done += 1
             progress("reading", done, len(plan.to_read))
 
+        collected.bears = max(BROKEN_AT_MOST, len(plan.to_read) // BROKEN_SHARE)
         await at_once(read, plan.to_read)
-        if collected.faults and len(collected.faults) == done and not plan.untouched:
-            raise collected.faults[0]
         return Observation(
             full=True,
             records=tuple(collected.records.values()),
@@ -166,7 +166,7 @@ class DominoReading:
                 error = refusal
             except ServerFault as fault:
                 collected.faults.append(fault)
-                if len(collected.faults) > BROKEN_AT_MOST:
+                if len(collected.faults) > collected.bears:
                     raise
                 error = DominoError(500)
                 break

@@ -14,6 +14,7 @@ from daemon.calendars.content_lines import as_text, cut_line, logical_lines, rea
 from daemon.calendars.icalendar_text import parse
 from daemon.calendars.icalendar_write import EventText, NoSuchEvent, patch_event, write_calendar
 from daemon.sides.notes.entries import instant
+from daemon.sync.appointment import split_notes_key
 from shared.models import Image
 from shared.states import Group
 
@@ -22,9 +23,17 @@ _REPEATS = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})
 _NEVER_SENT = frozenset({"X-LOTUS-SUMMARYDATAONLY"})
 
 
+OUR_UIDS_END = "-Daybridge_Generated"
+
+
 def created_uid(create_key: str) -> str:
     """The UID of an entry we create: the same for every attempt of the same create, so that a repeated one is refused (409)."""
-    return hashlib.blake2b(create_key.encode(), digest_size=16).hexdigest().upper() + "-Daybridge_Generated"
+    return hashlib.blake2b(create_key.encode(), digest_size=16).hexdigest().upper() + OUR_UIDS_END
+
+
+def made_by_us(key: str) -> bool:
+    """Whether the entry of this key was created by this program."""
+    return split_notes_key(key)[0].endswith(OUR_UIDS_END)
 
 
 def new_entry(uid: str, image: Image, *, zone: str, now: datetime, method: str | None) -> str:

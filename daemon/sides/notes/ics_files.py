@@ -41,6 +41,7 @@ from daemon.sides.notes.domino_address import read_address
 from daemon.sides.notes.domino_answers import DominoError
 from daemon.sides.notes.domino_http import DominoSession
 from daemon.sides.notes.entries import EntryReader, WholeStreamUnreadable
+from daemon.sides.notes.event_texts import made_by_us
 from daemon.sides.notes.file_access import read_bytes
 from daemon.sides.notes.file_stamps import Stamp, stamps_of
 from daemon.sides.notes.images import Payload, owner_of
@@ -151,6 +152,9 @@ class IcsFileSide:
 
     def key_of_create(self, create_key: str) -> str:
         return ""
+
+    def made_here(self, key: str) -> bool:
+        return made_by_us(key)
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return {}

@@ -35,7 +35,7 @@ from daemon.sides.contract import (
     Write,
 )
 from daemon.sides.notes.entries import EntryReader
-from daemon.sides.notes.event_texts import changes_of, created_uid, new_entry
+from daemon.sides.notes.event_texts import changes_of, created_uid, made_by_us, new_entry
 from daemon.sides.notes.file_access import calendar_files, new_file_in, read_bytes, refusal, replace_file, shown, sweep
 from daemon.sides.notes.file_stamps import Stamp, is_settled, stamp_of, stamps_of
 from daemon.sides.notes.file_texts import as_published, without_date
@@ -153,6 +153,9 @@ class IcsFolderSide:
 
     def key_of_create(self, create_key: str) -> str:
         return notes_key(created_uid(create_key))
+
+    def made_here(self, key: str) -> bool:
+        return made_by_us(key)
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return traces_in(writes, await self.look(every_created_key(writes)))

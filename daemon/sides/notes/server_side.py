@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from daemon.sides.contract import Looked, Observation, Outcome, Probe, ProgressSink, Traces, Write
-from daemon.sides.notes.event_texts import created_uid
+from daemon.sides.notes.event_texts import created_uid, made_by_us
 from daemon.sides.notes.wire import SECONDS, Wire
 from daemon.sides.retry import RetryPolicy
 from daemon.sync.appointment import notes_key
@@ -138,6 +138,9 @@ class ServerSide(ABC, Generic[S, F]):
 
     def key_of_create(self, create_key: str) -> str:
         return notes_key(created_uid(create_key))
+
+    def made_here(self, key: str) -> bool:
+        return made_by_us(key)
 
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return await (await self.opened()).writing.find_created(writes)

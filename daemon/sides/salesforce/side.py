@@ -116,6 +116,9 @@ class SalesforceSide:
     def key_of_create(self, create_key: str) -> str:
         return ""
 
+    def made_here(self, key: str) -> bool:
+        return False
+
     async def find_created(self, writes: Sequence[Write]) -> Mapping[str, Traces]:
         return await self._read(
             lambda reader: LostCreates(self._client, reader, self._believed(), self._memory).find(writes)

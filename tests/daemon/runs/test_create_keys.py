@@ -99,3 +99,56 @@ def test_what_became_private_before_the_state_was_lost_is_asked_about() -> None:
     assert row.action is Action.QUESTION
     assert "Doctor" not in repr(row)
     bench.close()
+
+
+def test_an_exact_twin_goes_before_an_older_copy() -> None:
+    """Catches: a duplicate on both sides by default, because the key of a copy out of the bin outweighed the pair itself."""
+    bench = Bench(keyed=False)
+    event = bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (old,) = bench.notes.entries
+    image = bench.notes.entries[old].image
+    bench.notes.remove(old)
+    bench.salesforce.edit(event, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    keep = OneDecision(change=row.id, revision=row.revision, decision=Decision.ANSWER, answer=Answer.KEEP_EDIT)
+    bench.decide([keep])
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (copy,) = bench.notes.entries
+    bench.salesforce.edit(event, starts_at="2026-03-12T11:00Z", ends_at="2026-03-12T12:00Z")
+    bench.start()
+    bench.ok()
+    bench.lose_database()
+    bench.notes.restore(old, image)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.notes_key, row.salesforce_key) == (Action.LINK, copy, event)
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.notes_key, row.summary.code) == (old, "summary.extra_copy")
+    bench.close()
+
+
+def test_our_copy_of_an_event_that_is_gone_is_not_made_an_event_again() -> None:
+    """Catches: a deleted event that comes back by default, because the deletion fell into the time of the lost state."""
+    bench = Bench(keyed=False)
+    event = bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    bench.lose_database()
+    bench.salesforce.remove(event)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.default_decision) == (Action.QUESTION, Decision.UNDECIDED)
+    assert [one.answer for one in row.choices if one.answer is not None] == [
+        Answer.DETACH,
+        Answer.RECREATE,
+        Answer.DELETE_COPY,
+    ]
+    bench.close()

@@ -155,7 +155,7 @@ def test_the_copy_of_an_entry_that_was_deleted_since_does_not_bring_it_back(benc
     bench.start()
     (row,) = bench.rows()
     assert (row.action, row.default_decision) == (Action.QUESTION, Decision.UNDECIDED)
-    assert offered(row) == [Answer.KEEP_APART, Answer.DELETE_COPY]
+    assert offered(row) == [Answer.KEEP_APART, Answer.DETACH, Answer.DELETE_COPY]
     answered(bench, row, Answer.DELETE_COPY)
     assert calls(bench) == []
     assert bench.start() is None
@@ -188,7 +188,7 @@ def test_an_extra_copy_beside_a_pair_that_goes_on_is_asked_about(bench: Bench) -
     update, question = sorted(bench.rows(), key=lambda row: row.action is Action.QUESTION)
     assert (update.action, offered(question)) == (
         Action.UPDATE_IN_SALESFORCE,
-        [Answer.KEEP_APART, Answer.DELETE_COPY],
+        [Answer.KEEP_APART, Answer.DETACH, Answer.DELETE_COPY],
     )
     bench.ok()
     bench.clock.advance(minutes=13)
@@ -331,3 +331,25 @@ def test_an_event_given_away_is_forgotten_by_the_stored_tree(bench: Bench) -> No
     bench.clock.advance(hours=1)
     assert bench.start() is None
     assert Side.SALESFORCE not in {side for side, _ in bench.coordinator.comparison.plan.wanted}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_what_a_pair_lost_and_was_replaced_is_asked_about_when_it_comes_back(bench: Bench, side: Side) -> None:
+    """Catches: one meeting twice on both sides, after the first copy came out of the bin (or back from its new owner)."""
+    entry, event = pair_of(bench, CALL)
+    old = entry if side is Side.NOTES else event
+    image = bench.side(side).entries[old].image
+    bench.side(side).remove(old)
+    bench.side(side.other).edit(event if side is Side.NOTES else entry, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    answered(bench, row, Answer.KEEP_EDIT)
+    bench.side(side).restore(old, image)
+    bench.clock.advance(hours=30)
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.summary.code) == (Action.QUESTION, "summary.extra_copy")
+    assert offered(row) == [Answer.KEEP_APART, Answer.DETACH, Answer.DELETE_COPY]
+    answered(bench, row, Answer.DELETE_COPY)
+    assert bench.start() is None
+    assert len(bench.notes.entries) == len(bench.salesforce.entries) == 2
