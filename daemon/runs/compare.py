@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from daemon.runs.create_keys import own_copies, recognisable
+from daemon.runs.create_keys import own_copies, recognisable, without_known
 from daemon.runs.moments import Clock, Sleep, read_stamp
 from daemon.runs.observing import Observer, OpenPair, observed_long_enough_ago, scrubbed
 from daemon.sides.contract import Found, Gone, Looked, ProgressSink, Unclear
@@ -49,9 +49,11 @@ class Comparison:
 def planned(pair: OpenPair, trees: Trees, base: Base, rules: Rules) -> Plan:
     """The plan, with our own records recognised by their keys, on either side where it keeps them."""
     notes = pair.side(Side.NOTES)
-    ours = frozenset(key for key in trees.notes.records.keys() - base.by_key(Side.NOTES).keys() if notes.made_here(key))
-    copies = own_copies(trees, base, notes.key_of_create) if ours else frozenset()
-    return plan(recognisable(trees, base.pairing), replace(base, copies=copies, ours=ours), rules)
+    strangers = trees.notes.records.keys() - base.by_key(Side.NOTES).keys()
+    made = frozenset(key for key in strangers if notes.made_here(key))
+    if made:
+        base = replace(base, copies=own_copies(trees, base, notes.key_of_create), ours=without_known(made, base))
+    return plan(recognisable(trees, base.pairing), base, rules)
 
 
 def encoded(image: Image | None) -> bytes:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
+from daemon.sync.appointment import split_notes_key
 from daemon.sync.base import Base
 from daemon.sync.trees import Trees
 from shared.states import Side
@@ -57,3 +58,12 @@ def own_copies(trees: Trees, base: Base, key_of_create: Callable[[str], str]) ->
         for generation in range(1, (links[key].generation if key in links else 1) + GENERATIONS_BEYOND)
     )
     return frozenset(pair for pair in pairs if pair[0] in strangers) - base.kept_apart
+
+
+def without_known(made: frozenset[str], base: Base) -> frozenset[str]:
+    """Of the Notes keys that only our creates give, those of entries that the base never heard of.
+
+    Where it knows the entry, new dates of it are the person's: they made it repeat.
+    """
+    known = {split_notes_key(link.notes_key)[0] for link in base.links if link.notes_key}
+    return frozenset(key for key in made if split_notes_key(key)[0] not in known)

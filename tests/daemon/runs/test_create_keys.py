@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_image
+
 from daemon.runs.create_keys import create_key, recognisable
 from daemon.sync.trees import Record, Tree, Trees
 from shared.models import Image, OneDecision
@@ -151,4 +153,23 @@ def test_our_copy_of_an_event_that_is_gone_is_not_made_an_event_again() -> None:
         Answer.RECREATE,
         Answer.DELETE_COPY,
     ]
+    bench.close()
+
+
+def test_dates_that_the_person_adds_to_our_copy_are_new_ones() -> None:
+    """Catches: «its partner is gone» for each date, because somebody made an entry repeat that was once our copy."""
+    bench = Bench(keyed=False)
+    bench.salesforce.put(MEETING)
+    bench.start()
+    bench.ok()
+    bench.clock.advance(minutes=13)
+    (copy,) = bench.notes.entries
+    uid = copy.rstrip("#")
+    dates = [f"{uid}#202603{day}T090000Z" for day in (19, 26)]
+    for key in dates:
+        day = key[-10:-8]
+        image = replace_image(MEETING, starts_at=f"2026-03-{day}T09:00Z", ends_at=f"2026-03-{day}T10:00Z")
+        bench.notes.restore(key, image)
+    bench.start()
+    assert {row.notes_key: row.action for row in bench.rows()} == dict.fromkeys(dates, Action.CREATE_IN_SALESFORCE)
     bench.close()
