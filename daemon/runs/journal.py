@@ -174,9 +174,11 @@ class Journal:
                 trouble = error
         waiting: set[str] = set()
         rows: dict[tuple[str, str], list[Op]] = {}
+        settled: list[Op] = []
         for op in ops:
             if op.side in found:
                 op = self._settle(pair, op, found[op.side], rules)
+                settled.append(op)
             if op.phase in ("intent", "sent", "unknown"):
                 waiting.add(op.change)
                 waiting |= self._waiting_with(pair.pairing, op, found.get(op.side))
@@ -189,6 +191,8 @@ class Journal:
             outcomes, ops = self._runs.outcomes(run), self._runs.ops_of(run)
             for row in (outcomes[change] for change in changes if change in outcomes):
                 self.finish_with(pair, row, [op for op in ops if op.id in row.ops], rules)
+        for op in settled:
+            self._suspect_the_rest(pair, op, found[op.side])
         if trouble is not None:
             raise trouble
         return frozenset(waiting)
@@ -248,6 +252,12 @@ class Journal:
         if keyed or stamp(self._clock()) >= op.not_before:
             return self.ended(pair.pairing, op, "rejected")
         return op
+
+    def _suspect_the_rest(self, pair: OpenPair, op: Op, seen: _Found) -> None:
+        """Of several records that look like what a create made, one was adopted; one of the others may be the real one."""
+        traces = seen.traces.get(op.id)
+        if traces is not None and op.phase == "acked":
+            self._suspect(pair, op, [one for one in seen.free(op, traces.sure) if one.key != op.stored_key])
 
     def _suspect(self, pair: OpenPair, op: Op, records: list[Record]) -> None:
         """Remember which records may be the copy that a lost create made, so that the person is asked before another is made."""

@@ -353,3 +353,17 @@ def test_what_a_pair_lost_and_was_replaced_is_asked_about_when_it_comes_back(ben
     answered(bench, row, Answer.DELETE_COPY)
     assert bench.start() is None
     assert len(bench.notes.entries) == len(bench.salesforce.entries) == 2
+
+
+def test_of_two_that_look_like_the_copy_the_other_one_is_asked_about(bench: Bench) -> None:
+    """Catches: our copy brought to Notes as new, because a twin was taken for it (seed 700971)."""
+    entry = bench.notes.put(CALL)
+    bench.start()
+    bench.salesforce.network.next = ["lose_after"]
+    bench.ok()
+    bench.salesforce.put(CALL, made=bench.clock.now)
+    bench.restart()
+    bench.start()
+    (row,) = bench.rows()
+    assert (row.action, row.summary.code) == (Action.QUESTION, "summary.extra_copy")
+    assert entry in {link.notes_key for link in bench.base().links}
