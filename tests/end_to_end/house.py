@@ -147,21 +147,22 @@ class Domino:
     def text(self, uid: str) -> str:
         return self.session.get(f"{self.events_url}/{quote(uid, safe='')}?format=icalendar", timeout=10).text
 
+    def events(self) -> list[dict[str, Any]]:
+        """Everything listed, page by page: the list gives a hundred at most."""
+        found: list[dict[str, Any]] = []
+        while True:
+            period = {"since": "2020-01-01T00:00:00Z", "before": "2035-01-01T00:00:00Z"}
+            answer = self.session.get(self.events_url, params={**period, "start": len(found), "count": 100}, timeout=10)
+            page = answer.json().get("events", []) if answer.content else []
+            found += page
+            if len(page) < 100:
+                return found
+
     def subjects(self) -> list[str]:
-        answer = self.session.get(
-            self.events_url,
-            params={"since": "2020-01-01T00:00:00Z", "before": "2035-01-01T00:00:00Z", "count": 100},
-            timeout=10,
-        )
-        return [each.get("summary", "") for each in answer.json()["events"]] if answer.content else []
+        return [each.get("summary", "") for each in self.events()]
 
     def uid_of(self, subject: str) -> str:
-        answer = self.session.get(
-            self.events_url,
-            params={"since": "2020-01-01T00:00:00Z", "before": "2035-01-01T00:00:00Z", "count": 100},
-            timeout=10,
-        )
-        found = [each["id"] for each in answer.json()["events"] if each.get("summary") == subject]
+        found = [each["id"] for each in self.events() if each.get("summary") == subject]
         assert len(found) == 1, found
         return str(found[0])
 
