@@ -97,7 +97,8 @@ def _asks_for_copies(ctx: Context, draft: Draft, subject: Subject) -> bool:
     """
     records, linked_keys = ctx.trees.salesforce.records, ctx.base.by_key(Side.SALESFORCE)
     suspects = ctx.suspected.get((Side.NOTES, subject.key(Side.NOTES)), ())
-    open_ones = [key for key in suspects if key not in linked_keys]
+    # What is out of sight for good is most likely the pair's own old event, purged from the bin: nothing can be found out of it.
+    open_ones = [key for key in suspects if key not in linked_keys and key not in ctx.trees.salesforce.lost]
     if not open_ones:
         return False
     there = [key for key in open_ones if key in records]

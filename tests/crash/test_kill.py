@@ -76,6 +76,7 @@ class Mortal(House):
 
     def connect(self) -> None:
         """Sign in again, and let the observer sign in, too: an org keeps the five newest sign-ins of a person."""
+        until("what was open is taken up", self._is_free)  # settings are refused while a run is under way
         super().connect()
         line = self.salesforce.line
         back = "http://localhost:51721/daybridge/callback"
@@ -104,6 +105,10 @@ class Mortal(House):
         token = session.post(f"{line['url']}/services/oauth2/token", data=form, timeout=10).json()["access_token"]
         session.close()
         self.salesforce.session.headers["Authorization"] = f"Bearer {token}"
+
+    def _is_free(self) -> bool:
+        run = self.client.status().run
+        return run is None or run.state not in (RunState.COMPARING, RunState.APPLYING)
 
     def dies(self) -> bool:
         return self.daemon is not None and self.daemon.poll() is not None

@@ -367,3 +367,21 @@ def test_of_two_that_look_like_the_copy_the_other_one_is_asked_about(bench: Benc
     (row,) = bench.rows()
     assert (row.action, row.summary.code) == (Action.QUESTION, "summary.extra_copy")
     assert entry in {link.notes_key for link in bench.base().links}
+
+
+def test_an_old_event_purged_from_the_bin_does_not_hold_the_deletion_of_the_new_one(bench: Bench) -> None:
+    """Catches: a question about an event that was deleted weeks ago in place of the deletion of today."""
+    entry, event = pair_of(bench, CALL)
+    bench.salesforce.remove(event)
+    bench.notes.edit(entry, location="Room 1")
+    bench.start()
+    (row,) = bench.rows()
+    answered(bench, row, Answer.KEEP_EDIT)
+    new = next(link.salesforce_key for link in bench.base().links if link.notes_key == entry)
+    bench.salesforce.remove(new)
+    faults = bench.salesforce.faults
+    for keys in (faults.hidden, faults.unclear, faults.lost):
+        keys.add(event)
+    bench.clock.advance(hours=30)
+    bench.start()
+    assert [row.action for row in bench.rows()] == [Action.DELETE_IN_NOTES]
