@@ -22,6 +22,8 @@ from tray_client.platform_setup import NO_DISPLAY, Backend, NoTray, linux_backen
 
 _LOG = logging.getLogger(__name__)
 TITLE = "Daybridge"
+DOCK_AGAIN = 0.5
+"""Seconds between two looks for a panel while the X icon has none."""
 
 
 def load_pystray(seconds: float) -> ModuleType:
@@ -48,11 +50,12 @@ def load_pystray(seconds: float) -> ModuleType:
 
 
 def _mend_x_icon() -> None:
-    """Two repairs of pystray 0.19.5's X icon.
+    """Three repairs of pystray 0.19.5's X icon.
 
     It creates its window without asking for button presses, so no click would ever arrive. And it hands work from other
     threads over by sending itself X events from those threads, after which python-xlib now and then waits for ever: its
-    events are read here by a loop that also runs posted work, so that only one thread ever talks to the display.
+    events are read here by a loop that also runs posted work, so that only one thread ever talks to the display. And it asks
+    for a place in the panel once: where no panel has taken the part yet (at login, after a crash), the loop asks again.
     """
     x_module: Any = importlib.import_module("Xlib.X")
     icon_type: Any = importlib.import_module("pystray._xorg").Icon
@@ -72,7 +75,10 @@ def _mend_x_icon() -> None:
                 yield icon._display.next_event()
             icon._display.flush()
             if not icon._display.pending_events():  # what the flush has read already makes nothing readable any more
-                select.select([icon._display, icon.posted], [], [])
+                homeless = icon.visible and not icon._systray_manager
+                ready, _, _ = select.select([icon._display, icon.posted], [], [], DOCK_AGAIN if homeless else None)
+                if not ready and icon._get_systray_manager():
+                    icon._update_icon()
 
     icon_type._create_window = create_with_clicks
     icon_type._events = events

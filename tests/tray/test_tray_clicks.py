@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,18 @@ def test_a_signal_ends_it_cleanly(panel_desktop: Desktop, programs: Make, backen
     until(lambda: tray.popen.poll() is not None)
     assert tray.popen.returncode == 0, tray.said()
     assert "Traceback" not in tray.said()
+
+
+def test_the_x_icon_finds_a_panel_that_comes_later(desktop: Desktop, programs: Make) -> None:
+    """Catches: no icon for the whole session, because the panel took its part a moment after the icon had asked for a place."""
+    set_up = programs(desktop)
+    set_up.start_daemon()
+    tray = set_up.start_tray("--no-start", backend="xorg")
+    until(lambda: [window for window in desktop.windows() if "daybridge" in window.name.lower()])
+    time.sleep(1)
+    desktop.start_panel()
+    desktop.icon()
+    assert tray.stop() == 0
 
 
 def test_a_second_one_says_so_and_ends(panel_desktop: Desktop, programs: Make) -> None:
