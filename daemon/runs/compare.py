@@ -52,7 +52,7 @@ def planned(pair: OpenPair, trees: Trees, base: Base, rules: Rules) -> Plan:
     strangers = trees.notes.records.keys() - base.by_key(Side.NOTES).keys()
     made = frozenset(key for key in strangers if notes.made_here(key))
     if made:
-        base = replace(base, copies=own_copies(trees, base, notes.key_of_create), ours=without_known(made, base))
+        base = replace(base, copies=own_copies(made, trees, base, notes.key_of_create), ours=without_known(made, base))
     return plan(recognisable(trees, base.pairing), base, rules)
 
 

@@ -41,23 +41,22 @@ def recognisable(trees: Trees, pairing: str) -> Trees:
     return replace(trees, notes=replace(trees.notes, records=records))
 
 
-def own_copies(trees: Trees, base: Base, key_of_create: Callable[[str], str]) -> frozenset[tuple[str, str]]:
-    """(Notes key, Salesforce key) of entries without a link that stand under the key of a copy we made of that event.
+def own_copies(
+    made: frozenset[str], trees: Trees, base: Base, key_of_create: Callable[[str], str]
+) -> frozenset[tuple[str, str]]:
+    """(Notes key, Salesforce key) of the entries ``made``, which have no link, and the events of which they are our copies.
 
     After the loss of the state nothing else tells whose copy it is. Where the event has another partner by now, the entry is an
     older copy: it came out of the bin, or its request arrived late. ``key_of_create`` is that of the Notes side. What was
     answered to be another meeting is not among them.
     """
-    strangers = trees.notes.records.keys() - base.by_key(Side.NOTES).keys()
-    if not strangers:
-        return frozenset()
     links = base.by_key(Side.SALESFORCE)
     pairs = (
         (key_of_create(create_key(base.pairing, Side.NOTES, key, generation)), key)
         for key in trees.salesforce.records
         for generation in range(1, (links[key].generation if key in links else 1) + GENERATIONS_BEYOND)
     )
-    return frozenset(pair for pair in pairs if pair[0] in strangers) - base.kept_apart
+    return frozenset(pair for pair in pairs if pair[0] in made) - base.kept_apart
 
 
 def without_known(made: frozenset[str], base: Base) -> frozenset[str]:

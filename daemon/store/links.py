@@ -170,7 +170,7 @@ class LinkStore:
             )
 
     def suspect(self, pairing: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Remember (notes key, salesforce key) of events that may be the copy a lost create made; a link ends the suspicion."""
+        """Remember (notes key, salesforce key) that may belong together: by a lost create, or because they once were a pair."""
         rows = [(pairing, *pair) for pair in pairs]
         if rows:
             with self._db.transaction() as db:

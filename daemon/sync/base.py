@@ -89,10 +89,10 @@ class Base:
     """Every link, ignore, kept-apart pair and acknowledged row of one pairing.
 
     ``kept_apart`` holds (notes key, salesforce key) answered *keep apart*. ``suspects`` holds pairs of which the event may be
-    the copy that a create without an answer made, ``copies`` those of which the entry stands under the key that our copy of the
-    event gets (worked out, not stored: after the loss of the state nothing else tells), ``ours`` the Notes keys that only our own
-    creates give. ``acknowledged`` maps a change id to the
-    revision of a ``cannot_sync`` row the person has seen (it stays silent until the revision changes).
+    the copy that a create without an answer made, and those that were one pair until a copy was made anew. ``copies`` are pairs
+    of which the entry stands under the key that our copy of the event gets (worked out, not stored: after the loss of the state
+    nothing else tells), ``ours`` the Notes keys that only our own creates give. ``acknowledged`` maps a change id to the revision
+    of a ``cannot_sync`` row the person has seen (it stays silent until the revision changes).
     """
 
     pairing: str

@@ -144,6 +144,11 @@ class EngineSide(MemorySide):
         """Until it catches up, listings show ``entry`` (None: nothing) under this key."""
         self.lagging[key] = dataclasses.replace(entry) if entry is not None else None
 
+    def lose_sight_of(self, key: str) -> None:
+        """The item is given to somebody else or purged: in no listing, and nothing can be told of it any more."""
+        for keys in (self.faults.hidden, self.faults.unclear, self.faults.lost):
+            keys.add(key)
+
     def catch_up(self) -> None:
         """Every listing shows what is there, whole again."""
         for key in self.lagging:

@@ -247,7 +247,7 @@ class Surroundings:
     def rewrite(self, side_no: int, how: int) -> None:
         """A before-save trigger that trims, or one that puts something in front."""
         side = self.side(side_no)
-        side.rewrite = (None, _trimmed, _prefixed)[how % 3]
+        side.rewrite = (None, _trimmed, prefixed)[how % 3]
         self.say("rewrite", side.side, how % 3)
 
     def recover(self) -> None:
@@ -280,6 +280,7 @@ def _trimmed(image: Image) -> Image:
     return msgspec.structs.replace(image, subject=image.subject.strip(), description=image.description.strip())
 
 
-def _prefixed(image: Image) -> Image:
+def prefixed(image: Image) -> Image:
+    """What an org's automation makes of a subject."""
     subject = image.subject if image.subject.startswith("[X] ") else f"[X] {image.subject}"
     return msgspec.structs.replace(image, subject=subject[:255])

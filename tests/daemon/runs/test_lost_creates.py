@@ -13,14 +13,10 @@ from daemon.sync.base import LinkState
 from shared.models import Image, OneDecision
 from shared.states import Action, Answer, Decision, Group, RunState, Side
 from tests.fakes.engine import Bench
+from tests.fakes.engine_surroundings import prefixed
 from tests.fakes.memory_side import sentence
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
-
-
-def prefixed(image: Image) -> Image:
-    """What an org's automation makes of a subject."""
-    return image if image.subject.startswith("[X]") else msgspec.structs.replace(image, subject=f"[X] {image.subject}")
 
 
 @pytest.fixture

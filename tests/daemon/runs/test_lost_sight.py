@@ -29,9 +29,7 @@ def bench() -> Iterator[Bench]:
 
 def gone_for_good(bench: Bench, side: Side) -> str:
     key = next(key for key, entry in bench.side(side).entries.items() if entry.image.subject == "Call")
-    faults = bench.side(side).faults
-    for keys in (faults.hidden, faults.unclear, faults.lost):
-        keys.add(key)
+    bench.side(side).lose_sight_of(key)
     return key
 
 

@@ -15,14 +15,10 @@ from shared.models import Image, OneDecision
 from shared.states import Action, Answer, Decision, RunMode, Side
 from tests.fakes.engine import ZONE, Bench
 from tests.fakes.engine_process import START
+from tests.fakes.engine_surroundings import prefixed
 
 CALL = Image(subject="Call", starts_at="2026-03-12T09:00Z", ends_at="2026-03-12T10:00Z")
 VISIT = Image(subject="Visit", starts_at="2026-03-14T09:00Z", ends_at="2026-03-14T10:00Z")
-
-
-def prefixed(image: Image) -> Image:
-    """What an org's automation makes of a subject."""
-    return image if image.subject.startswith("[X]") else msgspec.structs.replace(image, subject=f"[X] {image.subject}")
 
 
 @pytest.fixture
@@ -204,9 +200,7 @@ def test_an_extra_copy_beside_a_pair_that_goes_on_is_asked_about(bench: Bench) -
 def test_the_copy_of_a_pair_out_of_sight_that_was_made_anew_is_asked_about(bench: Bench, answer: Answer) -> None:
     """Catches: the question of the lost event once more, and a second copy by its answer."""
     entry, event = pair_of(bench, CALL)
-    faults = bench.salesforce.faults
-    for keys in (faults.hidden, faults.unclear, faults.lost):
-        keys.add(event)
+    bench.salesforce.lose_sight_of(event)
     bench.clock.advance(hours=30)
     bench.start()
     (row,) = bench.rows()
@@ -305,9 +299,7 @@ def test_a_lost_private_copy_is_not_said_to_be_deleted() -> None:
     bench.notes.put(VISIT)
     carry_out(bench)
     (event,) = [key for key, one in bench.salesforce.entries.items() if one.image.starts_at == CALL.starts_at]
-    faults = bench.salesforce.faults
-    for keys in (faults.hidden, faults.unclear, faults.lost):
-        keys.add(event)
+    bench.salesforce.lose_sight_of(event)
     bench.clock.advance(hours=30)
     bench.start()
     (row,) = bench.rows()
@@ -318,9 +310,7 @@ def test_a_lost_private_copy_is_not_said_to_be_deleted() -> None:
 def test_an_event_given_away_is_forgotten_by_the_stored_tree(bench: Bench) -> None:
     """Catches: a row for an event that is out of sight, at every run until the next full reading, and nothing comes of it."""
     entry, event = pair_of(bench, CALL)
-    faults = bench.salesforce.faults
-    for keys in (faults.hidden, faults.unclear, faults.lost):
-        keys.add(event)
+    bench.salesforce.lose_sight_of(event)
     bench.notes.edit(entry, location="Room 1")
     bench.clock.advance(hours=1)
     bench.start()
@@ -379,9 +369,7 @@ def test_an_old_event_purged_from_the_bin_does_not_hold_the_deletion_of_the_new_
     answered(bench, row, Answer.KEEP_EDIT)
     new = next(link.salesforce_key for link in bench.base().links if link.notes_key == entry)
     bench.salesforce.remove(new)
-    faults = bench.salesforce.faults
-    for keys in (faults.hidden, faults.unclear, faults.lost):
-        keys.add(event)
+    bench.salesforce.lose_sight_of(event)
     bench.clock.advance(hours=30)
     bench.start()
     assert [row.action for row in bench.rows()] == [Action.DELETE_IN_NOTES]
